@@ -1,0 +1,134 @@
+//! What every command has at hand: the configuration, the open database, the clock, and how to answer.
+//!
+//! Not here: what commands do with it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reconcile::delivery::ContentHash;
+use reconcile::keys::SourceName;
+use store::{LockOwner, RunLock, Store};
+use targets::moodle::{Moodle, MoodleSettings};
+
+use crate::clock::Clock;
+use crate::config::{Config, MoodleConfig, PersonKeyField};
+use crate::exit::{Exit, Failure};
+
+/// What every command has at hand.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) progress: ShowProgress,
+}
+
+/// Whether long work shows how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShowProgress {
+    /// On a terminal; a pipe gets nothing.
+    OnTerminal,
+    /// Never.
+    Never,
+}
+
+impl App {
+    /// Opens the database of a configuration.
+    pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
+        let store = Store::open(config.database.reveal()).await?;
+        Ok(App { config, store, clock, progress })
+    }
+
+    /// Takes the run lock, or says who has it.
+    pub(crate) fn lock(&self, purpose: &str) -> Result<RunLock, Failure> {
+        let owner = LockOwner {
+            program: format!("muster {}", env!("CARGO_PKG_VERSION")),
+            host: host_name(),
+            pid: std::process::id(),
+            since: self.clock.now(),
+            purpose: purpose.to_owned(),
+        };
+        Ok(self.store.lock(&owner)?)
+    }
+
+    /// The configuration of the platform.
+    pub(crate) fn moodle_config(&self) -> Result<&MoodleConfig, Failure> {
+        self.config.moodle.as_ref().ok_or_else(|| {
+            Failure::new(Exit::Configuration, format!("{} has no [moodle]", self.config.file.display()))
+                .hint("`muster config explain moodle.url` shows what belongs there")
+        })
+    }
+
+    /// Reaches the platform, and makes sure that it offers what is needed.
+    pub(crate) async fn moodle(&self) -> Result<Moodle, Failure> {
+        let config = self.moodle_config()?;
+        let token = config.token.resolve().map_err(|error| Failure::of(Exit::Configuration, error))?;
+        let settings = MoodleSettings {
+            person_key: match config.person_key {
+                PersonKeyField::Idnumber => targets::moodle::PersonKeyField::Idnumber,
+                PersonKeyField::Username => targets::moodle::PersonKeyField::Username,
+                PersonKeyField::Email => targets::moodle::PersonKeyField::Email,
+            },
+            timeout: Duration::from_secs(config.timeout_s),
+            concurrency_max: config.concurrency_max as usize,
+            items_max: config.items_max as usize,
+            settle_wait: Duration::from_millis(config.settle_wait_ms),
+            ca_file: config.ca_file.clone(),
+            allow_http: config.allow_http,
+            ..MoodleSettings::new(&config.url, token)
+        };
+        Moodle::connect(settings).await.map_err(|error| {
+            Failure::of(Exit::Target, error).hint("`muster check moodle` looks at each step of the set-up")
+        })
+    }
+
+    /// The source that a mapping without a source means: the only one, or the first by name.
+    pub(crate) fn default_source(&self) -> SourceName {
+        self.config.sources.keys().next().cloned().unwrap_or_else(|| "source".into())
+    }
+
+    /// Stands for the policy: when it changes, every course is looked at again.
+    pub(crate) fn policy_hash(&self) -> String {
+        let mut hash = ContentHash::default();
+        hash.add(&[&format!("{:?}", self.config.policy)]);
+        hash.to_string()
+    }
+
+    /// Where the files with rejected rows are written: a folder for each source below it.
+    pub(crate) fn errors_dir(&self) -> PathBuf {
+        self.store.path().and_then(Path::parent).unwrap_or(&self.config.base_dir).join("rejected")
+    }
+
+    /// Shows how far a long work is, on a terminal.
+    pub(crate) fn progress(&self, what: &'static str, total: u64) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(
+            Some(total),
+            match self.progress {
+                // indicatif itself draws nothing where standard error is not a terminal.
+                ShowProgress::OnTerminal => ProgressDrawTarget::stderr(),
+                ShowProgress::Never => ProgressDrawTarget::hidden(),
+            },
+        );
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos} of {human_len}, {eta} left");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        bar
+    }
+}
+
+/// The name of this machine, for people who look for the owner of a lock.
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "this machine".to_owned())
+}
+
+/// The person at the keyboard, for approvals and the audit log.
+pub(crate) fn person() -> String {
+    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".to_owned())
+}

@@ -1,0 +1,399 @@
+//! The command line: names and help texts that must not change without a reason (DESIGN section 9).
+//!
+//! Not here: what the commands do ([`crate::commands`]).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keep teaching groups in step: from the timetable to the learning platform
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, about, propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// The configuration file
+    #[arg(long, global = true, env = "MUSTER_CONFIG", default_value = "muster.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+
+    /// The profile of the configuration, for example uat or live
+    #[arg(long, global = true, env = "MUSTER_PROFILE", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Text for people or JSON for programs
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How a command answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one document on standard output.
+    Json,
+}
+
+/// What Muster can be asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a commented configuration file to begin with
+    Init(InitArgs),
+    /// Check the database, the sources and the platform, one line each
+    Check(CheckArgs),
+    /// Read the sources and keep what they deliver
+    Import(ImportArgs),
+    /// Say which module fills which course
+    #[command(subcommand)]
+    Map(MapCommand),
+    /// Work out and record what would be done, and do nothing
+    Plan(PlanArgs),
+    /// Work out the plan afresh and carry it out
+    Apply(ApplyArgs),
+    /// Import, plan and apply: the nightly run
+    Run(RunArgs),
+    /// Approve, or refuse, operations that wait
+    Approve(ApproveArgs),
+    /// Look at runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Say in one screen whether all is well
+    Status,
+    /// Say why a course, group or person is, or is not, as expected
+    #[command(subcommand)]
+    Explain(ExplainCommand),
+    /// Start a Moodle in memory to rehearse with
+    Simulate(SimulateArgs),
+    /// See the main job at work: a small university, four nights, nothing to install
+    Demo(DemoArgs),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// What to check; everything if left out
+    #[arg(value_enum)]
+    pub(crate) what: Option<Checked>,
+    /// Also look at one group of the platform, by its number
+    #[arg(long, value_name = "ID")]
+    pub(crate) group: Option<i64>,
+}
+
+/// What can be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Checked {
+    /// The management database.
+    Database,
+    /// The sources.
+    Source,
+    /// Moodle.
+    Moodle,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Only this source
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Accept a delivery that was refused, by its number
+    #[arg(long, value_name = "DELIVERY", requires = "reason", conflicts_with_all = ["source", "diff"])]
+    pub(crate) accept: Option<i64>,
+    /// Why it is accepted
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Compare two deliveries, by their numbers
+    #[arg(long, num_args = 2, value_names = ["OLDER", "NEWER"], conflicts_with = "source")]
+    pub(crate) diff: Option<Vec<i64>>,
+    /// Where the files with rejected rows are written; beside the database if left out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) errors: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MapCommand {
+    /// List mappings
+    List {
+        /// Only this course
+        #[arg(long, value_name = "ID")]
+        course: Option<i64>,
+        /// Only this module
+        #[arg(long, value_name = "CODE")]
+        module: Option<String>,
+    },
+    /// Let a module fill a course
+    Add(MapArgs),
+    /// Change a mapping's switches
+    Set {
+        #[command(flatten)]
+        mapping: MapArgs,
+        /// Whether the groups are imported
+        #[arg(long, value_enum, value_name = "FLAG")]
+        group_import: Option<Flag>,
+        /// Whether a deactivated mapping is active again, or an active one is frozen
+        #[arg(long, value_name = "true|false")]
+        active: Option<bool>,
+    },
+    /// Remove a mapping: its groups go as the policy on_unmap says
+    Remove(MapArgs),
+    /// Read mappings from a CSV file: moodle_id,modulecode,group_import,mapping_action
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Why
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Write all mappings as CSV to standard output
+    Export,
+    /// Keep a person in a group or out of it, whatever the source says
+    #[command(subcommand)]
+    Except(ExceptCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MapArgs {
+    /// The course's number on the platform
+    pub(crate) course: i64,
+    /// The module's code
+    pub(crate) module: String,
+    /// The source that knows the module; needed only where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+}
+
+/// The words of the old table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flag {
+    /// ADD.
+    Add,
+    /// RMV.
+    Rmv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExceptCommand {
+    /// List exceptions
+    List,
+    /// Add an exception
+    Add(ExceptArgs),
+    /// End an exception
+    Remove {
+        /// Its number, as listed
+        number: i64,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExceptArgs {
+    /// The module's code
+    pub(crate) module: String,
+    /// The group's id in the source
+    pub(crate) group: String,
+    /// The person's key
+    pub(crate) person: String,
+    /// In or out
+    #[arg(value_enum)]
+    pub(crate) kind: InOrOut,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// For how many days; for ever if left out
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) days: Option<u32>,
+    /// The source that knows the module; needed only where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+}
+
+/// In or out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InOrOut {
+    /// The person is a member even if the source does not list them.
+    Include,
+    /// The person is not a member even if the source lists them.
+    Exclude,
+}
+
+/// Which courses a run looks at.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ScopeArgs {
+    /// Only this course; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) course: Vec<i64>,
+    /// Only the courses of this module; may be repeated
+    #[arg(long, value_name = "CODE")]
+    pub(crate) module: Vec<String>,
+    /// Every course, also those in which nothing changed
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Show every operation, not only the sums by group
+    #[arg(long)]
+    pub(crate) details: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Do nothing that was not in the plan of this run
+    #[arg(long, value_name = "RUN")]
+    pub(crate) plan: Option<i64>,
+    /// Accept that the platform calls itself by another address than before
+    #[arg(long)]
+    pub(crate) new_site: bool,
+    /// Show every operation, not only the sums by group
+    #[arg(long)]
+    pub(crate) details: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Accept that the platform calls itself by another address than before
+    #[arg(long)]
+    pub(crate) new_site: bool,
+    /// Show every operation, not only the sums by group
+    #[arg(long)]
+    pub(crate) details: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// The run whose operations wait
+    pub(crate) run: i64,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Only the operations of this course
+    #[arg(long, value_name = "ID")]
+    pub(crate) course: Option<i64>,
+    /// Only this operation, by its number in the run; may be repeated
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) operation: Vec<u32>,
+    /// Refuse instead: they are not carried out
+    #[arg(long)]
+    pub(crate) refuse: bool,
+    /// For how many days the approval holds
+    #[arg(long, value_name = "DAYS", default_value = "7")]
+    pub(crate) days: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List runs, the newest first
+    List {
+        /// How many
+        #[arg(long, value_name = "COUNT", default_value = "20")]
+        limit: u32,
+    },
+    /// Show one run: its story and its operations
+    Show {
+        /// The run's number
+        run: i64,
+        /// Only this course
+        #[arg(long, value_name = "ID")]
+        course: Option<i64>,
+        /// Only operations of this kind, for example add_member
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// Only operations in this state, for example waiting or refused
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+        /// How many operations
+        #[arg(long, value_name = "COUNT", default_value = "50")]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExplainCommand {
+    /// Explain a course, by its number on the platform
+    Course {
+        /// The course's number
+        course: i64,
+    },
+    /// Explain a group, by its number on the platform, its id in the source, or its name
+    Group {
+        /// The group
+        group: String,
+        /// Only in this course
+        #[arg(long, value_name = "ID")]
+        course: Option<i64>,
+    },
+    /// Explain a person, by the key that the source uses
+    Person {
+        /// The person's key
+        person: String,
+        /// Only in this course
+        #[arg(long, value_name = "ID")]
+        course: Option<i64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8085")]
+    pub(crate) listen: SocketAddr,
+    /// A folder written by `cargo xtask data` or `muster demo --keep`; an invented college if left out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Which Moodle to be
+    #[arg(long, value_name = "RELEASE", default_value = "4.5")]
+    pub(crate) release: String,
+    /// Send debug information with errors, as a test site does
+    #[arg(long)]
+    pub(crate) debugging: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Leave database, configuration, data and Moodle in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Leave the built-in Moodle running at the end
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Another university
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show the configuration in force, with defaults and without secrets
+    Show,
+    /// List every key
+    Keys,
+    /// Explain one key, for example policy.name_taken
+    Explain {
+        /// The key
+        key: String,
+    },
+}

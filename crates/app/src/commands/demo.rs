@@ -1,0 +1,292 @@
+//! `muster demo`: the main job on embedded defaults. A small college's timetable becomes groups, groupings and members
+//! in the built-in Moodle: the first night, then three more with changes, teachers' edits, a fault and a held deletion.
+//!
+//! Not here: any shortcut. The demo runs what the nightly run runs, over real HTTP, on a real database.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use simulators::moodle::{Fault, FaultRule, Server, Settings, When, World};
+use simulators::university::{CaseKind, Day, Encoding, Profile, University, perform};
+
+use super::simulate::{TOKEN, WORLD_FILE, serve, with_token};
+use super::{explain, map, night};
+use crate::app::{App, ShowProgress};
+use crate::cli::{DemoArgs, ExplainCommand, MapCommand};
+use crate::clock::Clock;
+use crate::config::{Config, init_text};
+use crate::exit::{Exit, Failure, chain};
+use crate::output::Output;
+use crate::present::plan::Detail;
+use crate::present::table::{faint, strong};
+use crate::run::{Finished, RunWish, Scope, Until};
+
+/// The nights after the first one.
+const MORE_NIGHTS: u32 = 3;
+
+pub(crate) async fn run(args: &DemoArgs, output: &Output) -> Result<Exit, Failure> {
+    let temporary;
+    let dir = match &args.keep {
+        Some(dir) => {
+            refuse_what_is_there(dir)?;
+            dir.clone()
+        }
+        None => {
+            temporary =
+                tempfile::tempdir().map_err(|error| cannot_write(Path::new("a temporary folder"), &error))?;
+            temporary.path().to_owned()
+        }
+    };
+    let mut demo = Demo::prepare(&dir, args.seed, output).await?;
+    demo.first_night().await?;
+    for night in 1..=MORE_NIGHTS {
+        demo.another_night(night).await?;
+    }
+    demo.end(args, &dir)?;
+    if args.serve {
+        return serve(demo.server, output).await;
+    }
+    demo.server.stop().await;
+    Ok(Exit::Done)
+}
+
+fn refuse_what_is_there(dir: &Path) -> Result<(), Failure> {
+    let is_used = dir.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if is_used {
+        return Err(Failure::new(Exit::Usage, format!("{} is not empty", dir.display()))
+            .hint("--keep DIR names a new or an empty folder"));
+    }
+    std::fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))
+}
+
+fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Configuration, format!("cannot write {}: {error}", path.display()))
+        .hint("--keep DIR names a folder in which you may write")
+}
+
+/// The demo's stage.
+struct Demo<'a> {
+    output: &'a Output,
+    dir: PathBuf,
+    university: University,
+    server: Server,
+    config: Config,
+}
+
+impl<'a> Demo<'a> {
+    /// Invents the college, starts its Moodle, writes the first delivery and a configuration.
+    async fn prepare(dir: &Path, seed: u64, output: &'a Output) -> Result<Demo<'a>, Failure> {
+        let university = University::generate(Profile::S, seed);
+        let mut world = World::new(Settings::default());
+        university.furnish(&mut world);
+        let server = Server::start(with_token(world)).await.map_err(|error| {
+            Failure::new(Exit::Configuration, format!("cannot start the built-in Moodle: {error}"))
+        })?;
+        let file = dir.join("muster.toml");
+        let token = dir.join("token");
+        write_private(&token, TOKEN)?;
+        let url = format!("{:?}", server.url());
+        let given = [
+            ("database", "\"sqlite:muster.db\""),
+            ("source.cmis.kind", "\"csv\""),
+            ("source.cmis.groups", "\"cmis/groups.csv\""),
+            ("source.cmis.members", "\"cmis/members.csv\""),
+            ("moodle.url", url.as_str()),
+            ("moodle.token", "{ file = \"token\" }"),
+            ("moodle.settle_wait_ms", "50"),
+        ];
+        std::fs::write(&file, init_text("cmis", &given)).map_err(|error| cannot_write(&file, &error))?;
+        let config = Config::load(&file, None).map_err(super::config::mistakes)?;
+        let demo = Demo { output, dir: dir.to_owned(), university, server, config };
+        demo.deliver()?;
+        Ok(demo)
+    }
+
+    /// Writes today's files of the timetable.
+    fn deliver(&self) -> Result<(), Failure> {
+        let dir = self.dir.join("cmis");
+        std::fs::create_dir_all(&dir).map_err(|error| cannot_write(&dir, &error))?;
+        self.university.write_delivery(&dir, Encoding::Utf8).map_err(|error| cannot_write(&dir, &error))
+    }
+
+    fn say(&self, text: &str) -> Result<(), Failure> {
+        self.output.text(text)
+    }
+
+    fn heading(&self, text: &str) -> Result<(), Failure> {
+        self.say(&format!("\n{}\n", strong(&format!("── {text} ──"))))
+    }
+
+    async fn app(&self) -> Result<App, Failure> {
+        let clock = Clock::days_ahead(i64::from(self.university.day()));
+        App::open(self.config.clone(), clock, ShowProgress::OnTerminal).await
+    }
+
+    /// Reads today's mappings, as the block in Moodle would have written them.
+    async fn read_mappings(&self, app: &App) -> Result<(), Failure> {
+        let file = self.dir.join("cmis").join("mappings.csv");
+        let command = MapCommand::Import { file, reason: "the demo".into() };
+        map::run(app, &command, &Output::silent()).await.map(drop)
+    }
+
+    async fn first_night(&mut self) -> Result<(), Failure> {
+        let sizes = Profile::S.sizes();
+        self.say(&format!(
+            "A college with {} courses, {} groups and {} people, invented from a seed. Its Moodle runs in this process.\n",
+            sizes.courses, sizes.groups, sizes.people
+        ))?;
+        self.heading("The first night: the plan")?;
+        let app = self.app().await?;
+        self.read_mappings(&app).await?;
+        let finished = self.night(&app, Until::Plan).await?;
+        self.heading("The first night: carried out")?;
+        self.night(&app, Until::Apply(Some(finished.run))).await?;
+        self.heading("The first night, once more")?;
+        self.say("Nothing has changed since, so there is nothing to do:\n")?;
+        let wish = RunWish { scope: Scope::All, ..wish(Until::Apply(None)) };
+        self.show(&crate::run::run(&app, &wish).await?, &wish)?;
+        self.explain_one_of(&app, CaseKind::StudentNotEnrolled).await
+    }
+
+    async fn another_night(&mut self, number: u32) -> Result<(), Failure> {
+        self.heading(&format!("Night {}", number + 1))?;
+        let day = self.university.next_day();
+        self.live_through(&day)?;
+        self.deliver()?;
+        if number == 2 {
+            self.say(
+                "Tonight the network loses one answer: Moodle does the work, and nobody hears of it.\n",
+            )?;
+            self.server.faults().push(FaultRule::once(When::Write(1), Fault::LostAfter));
+        }
+        let app = self.app().await?;
+        self.read_mappings(&app).await?;
+        let finished = self.night(&app, Until::Apply(None)).await?;
+        if finished.report.has_waiting() {
+            self.approve(&app, &finished).await?;
+        }
+        let kind = match number {
+            1 => CaseKind::RenamedInMoodle,
+            2 => CaseKind::DeletedCourse,
+            _ => CaseKind::VanishedModule,
+        };
+        self.explain_one_of(&app, kind).await
+    }
+
+    /// Tells the day's changes, and does in Moodle what people do there.
+    fn live_through(&mut self, day: &Day) -> Result<(), Failure> {
+        let mut text = format!("During the day {} things change in the timetable", day.changes.len());
+        let mut world = self.server.world();
+        let done = day.events.iter().filter(|event| perform(event, &mut world)).count();
+        drop(world);
+        let _ = writeln!(text, ", and people do {done} things in Moodle:");
+        for event in day.events.iter().take(6) {
+            let _ = writeln!(text, "  {}", faint(&event_line(event)));
+        }
+        self.say(&text)
+    }
+
+    async fn night(&self, app: &App, until: Until) -> Result<Finished, Failure> {
+        let wish = wish(until);
+        let finished = crate::run::run(app, &wish).await?;
+        self.show(&finished, &wish)?;
+        Ok(finished)
+    }
+
+    fn show(&self, finished: &Finished, wish: &RunWish) -> Result<(), Failure> {
+        self.say(&night::story(finished, wish, Detail::Groups))
+    }
+
+    /// A person looks at what waits and says yes; then it is carried out.
+    async fn approve(&self, app: &App, finished: &Finished) -> Result<(), Failure> {
+        self.heading("A person approves what waits")?;
+        self.say(&format!("$ muster approve {} --reason \"the module was reorganised\"", finished.run.0))?;
+        let args = crate::cli::ApproveArgs {
+            run: finished.run.0,
+            reason: "the module was reorganised".into(),
+            course: None,
+            operation: Vec::new(),
+            refuse: false,
+            days: 7,
+        };
+        super::approve::run(app, &args, self.output).await?;
+        self.say("$ muster apply\n")?;
+        let wish = RunWish { import: false, kind: store::RunKind::Apply, ..wish(Until::Apply(None)) };
+        self.show(&crate::run::run(app, &wish).await?, &wish)
+    }
+
+    /// Asks about one of the awkward cases that the college is sure to have.
+    async fn explain_one_of(&self, app: &App, kind: CaseKind) -> Result<(), Failure> {
+        let Some(case) = self.university.awkward().of(kind).next() else { return Ok(()) };
+        let command = match (case.person_ids.first(), case.group_ids.first(), case.course_ids.first()) {
+            (Some(person), _, _) => ExplainCommand::Person { person: person.clone(), course: None },
+            (None, Some(group), _) => ExplainCommand::Group { group: group.clone(), course: None },
+            (None, None, Some(course)) => ExplainCommand::Course { course: i64::from(*course) },
+            (None, None, None) => return Ok(()),
+        };
+        let words = match &command {
+            ExplainCommand::Person { person, .. } => format!("person {person}"),
+            ExplainCommand::Group { group, .. } => format!("group {group}"),
+            ExplainCommand::Course { course } => format!("course {course}"),
+        };
+        self.say(&format!("\n{}\n$ muster explain {words}", faint(&case.note)))?;
+        explain::run(app, &command, self.output).await.map(drop)
+    }
+
+    /// Says where to look next, and leaves everything in place if that was asked for.
+    fn end(&self, args: &DemoArgs, dir: &Path) -> Result<(), Failure> {
+        self.heading("Where to look next")?;
+        if args.keep.is_none() {
+            return self.say(
+                "muster demo --keep DIR leaves database, configuration, data and Moodle in DIR to play with.\n\
+                 muster init writes a configuration for your own timetable and Moodle; docs/manual.md shows the way.",
+            );
+        }
+        let saved = dir.join(WORLD_FILE);
+        let text = serde_json::to_string(&*self.server.world())
+            .map_err(|error| Failure::new(Exit::Bug, format!("cannot save the Moodle: {}", chain(&error))))?;
+        std::fs::write(&saved, text).map_err(|error| cannot_write(&saved, &error))?;
+        let address = self.server.url().replace("http://", "");
+        let mut text = format!("Everything is in {}. Go there, and:\n", dir.display());
+        if !args.serve {
+            let _ = writeln!(text, "  muster simulate --data . --listen {address} &");
+        }
+        text.push_str(
+            "  muster status\n  muster runs list\n  muster map list\n  muster plan --all\n  muster explain course 2",
+        );
+        self.say(&text)
+    }
+}
+
+fn wish(until: Until) -> RunWish {
+    RunWish {
+        kind: match until {
+            Until::Plan => store::RunKind::Plan,
+            Until::Apply(_) => store::RunKind::Run,
+        },
+        import: true,
+        until,
+        scope: Scope::Changed,
+        accept_new_site: false,
+    }
+}
+
+fn event_line(event: &simulators::university::MoodleEvent) -> String {
+    let words = event.kind.as_str().replace(['_', '-'], " ");
+    let mut text = format!("course {}: {words}", event.course_id);
+    for part in [&event.group_name, &event.person_idnumber, &event.detail] {
+        if !part.is_empty() {
+            text.push_str(", ");
+            text.push_str(part);
+        }
+    }
+    text
+}
+
+/// Writes a file that only its owner may read, as a token wants to be.
+fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt;
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| cannot_write(path, &error))
+}

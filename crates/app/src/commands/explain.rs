@@ -1,0 +1,334 @@
+//! `muster explain`: why a course, group or person is, or is not, as expected (feature Z1).
+//!
+//! The chain of checks is always the same: mapping, source, rejections, link, what the last run saw and could not do,
+//! who is pending. It stops at the first broken link and says what mends it. It answers from memory and says how old
+//! that memory is.
+//!
+//! Not here: reading the platform; `muster plan --course ID` does that.
+
+mod chain;
+
+use reconcile::keys::{CourseId, GroupKey, PersonKey};
+use reconcile::snapshot::{CourseSnapshot, Presence, Wish};
+use serde_json::json;
+use store::{FindingFilter, FindingRow, GroupHit, HitPlace, RejectionFilter};
+
+use self::chain::{Chain, Step};
+use crate::app::App;
+use crate::cli::ExplainCommand;
+use crate::clock::written;
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+pub(crate) async fn run(app: &App, command: &ExplainCommand, output: &Output) -> Result<Exit, Failure> {
+    let chains = match command {
+        ExplainCommand::Course { course } => vec![course_chain(app, CourseId(*course)).await?],
+        ExplainCommand::Group { group, course } => group_chains(app, group, course.map(CourseId)).await?,
+        ExplainCommand::Person { person, course } => {
+            person_chains(app, &person.as_str().into(), course.map(CourseId)).await?
+        }
+    };
+    output.answer(&json!(chains), || chains.iter().map(Chain::to_string).collect::<Vec<_>>().join("\n"))?;
+    Ok(Exit::Done)
+}
+
+/// What is known of one course: everything a chain looks at.
+struct Known {
+    snapshot: CourseSnapshot,
+    findings: Vec<FindingRow>,
+    /// The course with its name, for headings.
+    title: String,
+    /// When it was read last, in words.
+    read: String,
+}
+
+async fn known(app: &App, course: CourseId) -> Result<Known, Failure> {
+    let snapshot = app
+        .store
+        .snapshots(&[course], &app.default_source(), app.clock.now())
+        .await?
+        .pop()
+        .unwrap_or_default();
+    let filter = FindingFilter { course: Some(course), ..FindingFilter::default() };
+    let findings = app.store.findings(&filter).await?;
+    let states = app.store.course_states(&app.default_source(), &app.policy_hash(), app.clock.now()).await?;
+    let state = states.into_iter().find(|state| state.course == course);
+    let name = state.as_ref().map(|state| state.name.to_string()).unwrap_or_default();
+    let title =
+        if name.is_empty() { format!("course {course}") } else { format!("{name} (course {course})") };
+    let read = match state.and_then(|state| state.last_observed) {
+        Some(at) => format!("as read {}", written(at)),
+        None => "never read yet".to_owned(),
+    };
+    Ok(Known { snapshot, findings, title, read })
+}
+
+impl Known {
+    /// The mapping of a module, or of the whole course.
+    fn mapping_step(&self, module: Option<&GroupKey>) -> Step {
+        let of_module = |mapping: &&reconcile::snapshot::Mapping| {
+            module.is_none_or(|key| mapping.module == key.module && mapping.source == key.source)
+        };
+        let mappings: Vec<_> = self.snapshot.mappings.iter().filter(of_module).collect();
+        let told = |wish: Wish| {
+            let modules: Vec<_> = mappings
+                .iter()
+                .filter(|mapping| mapping.wish == wish)
+                .map(|mapping| mapping.module.as_str())
+                .collect();
+            (!modules.is_empty()).then(|| modules.join(", "))
+        };
+        let course = self.snapshot.course;
+        let what = module.map_or("MODULE".to_owned(), |key| key.module.to_string());
+        match (told(Wish::Want), told(Wish::Remove), told(Wish::Keep)) {
+            (None, None, None) => Step::broken(
+                "mapping",
+                "not_mapped",
+                format!("no module is mapped to {}", self.title),
+                format!("muster map add {course} {what}"),
+            ),
+            (None, Some(removed), _) => Step::broken(
+                "mapping",
+                "not_mapped",
+                format!("removed by a person: {removed} (group_import or mapping_action is RMV)"),
+                format!("muster map add {course} {what}"),
+            ),
+            (None, None, Some(kept)) => Step::broken(
+                "mapping",
+                "paused",
+                format!("frozen: {kept} (deactivated, not ticked yet, or outside its dates)"),
+                format!("muster map set {course} {what} --group-import add --active true"),
+            ),
+            (Some(wanted), removed, kept) => {
+                let mut text = format!("wanted: {wanted}");
+                for (word, modules) in [("removed", removed), ("frozen", kept)] {
+                    text.push_str(&modules.map_or(String::new(), |modules| format!("; {word}: {modules}")));
+                }
+                Step::well("mapping", text)
+            }
+        }
+    }
+
+    /// What the newest accepted deliveries say about the wanted modules.
+    fn source_step(&self) -> Step {
+        let wanted = self.snapshot.modules.iter().filter(|module| {
+            self.snapshot.mappings.iter().any(|mapping| {
+                mapping.wish == Wish::Want
+                    && mapping.module == module.module
+                    && mapping.source == module.source
+            })
+        });
+        let mut told = Vec::new();
+        let mut silent = Vec::new();
+        for module in wanted {
+            match module.presence {
+                Presence::Absent => silent.push(module.module.to_string()),
+                Presence::Delivered => {
+                    told.push(format!("{} has {} groups", module.module, module.groups.len()))
+                }
+            }
+        }
+        if !silent.is_empty() {
+            let text = format!("the delivery does not name {}; what was there is kept", silent.join(", "));
+            return Step::broken(
+                "source",
+                "not_in_source",
+                text,
+                "ask the timetable office, then muster import".into(),
+            );
+        }
+        Step::well("source", told.join(", "))
+    }
+
+    /// What the platform had when it was last read, and what could not be done there.
+    fn platform_step(&self) -> Step {
+        let groups = self.snapshot.links.groups.len();
+        let members: usize = self.snapshot.links.groups.values().map(|link| link.members.len()).sum();
+        Step::well("platform", format!("{groups} groups with {members} memberships are ours, {}", self.read))
+    }
+}
+
+async fn rejection_step(app: &App, known: &Known) -> Result<Step, Failure> {
+    let mut rejected = Vec::new();
+    for mapping in &known.snapshot.mappings {
+        let filter = RejectionFilter { module: Some(mapping.module.clone()), ..RejectionFilter::default() };
+        rejected.extend(app.store.rejections(&filter).await?);
+    }
+    let Some(first) = rejected.first() else {
+        return Ok(Step::well("rejections", "no row of its modules was rejected".to_owned()));
+    };
+    let text = format!(
+        "{} rows were rejected since {}; {} line {}: {}",
+        rejected.len(),
+        written(first.first_seen),
+        first.table,
+        first.line,
+        first.detail
+    );
+    Ok(Step::note("rejections", "rejected", text, "correct the row in the source, then muster import".into()))
+}
+
+fn finding_steps<'a>(findings: impl Iterator<Item = &'a FindingRow>) -> Vec<Step> {
+    findings.map(Step::of_finding).collect()
+}
+
+async fn course_chain(app: &App, course: CourseId) -> Result<Chain, Failure> {
+    let known = known(app, course).await?;
+    let mut steps = vec![known.mapping_step(None)];
+    steps.push(known.source_step());
+    steps.push(rejection_step(app, &known).await?);
+    steps.push(known.platform_step());
+    steps.extend(finding_steps(known.findings.iter()));
+    Ok(Chain::of(known.title, steps))
+}
+
+async fn group_chains(app: &App, asked: &str, course: Option<CourseId>) -> Result<Vec<Chain>, Failure> {
+    let hits = app.store.find_groups(asked).await?;
+    let mut chains = Vec::new();
+    for hit in &hits {
+        for of_course in courses_of(app, hit).await? {
+            if course.is_none_or(|course| course == of_course) {
+                chains.push(group_chain(app, hit, of_course).await?);
+            }
+        }
+    }
+    if chains.is_empty() {
+        let (text, remedy) = match hits.first() {
+            Some(hit) => (
+                format!("{} is in the source below {}, which is mapped to no such course", hit.name, hit.key.module),
+                format!("muster map add COURSE {}", hit.key.module),
+            ),
+            None => (
+                "no group has this id, idnumber, name or code: neither ours nor in a delivery nor among those that are gone"
+                    .to_owned(),
+                "muster map list, or muster import --diff OLDER NEWER".to_owned(),
+            ),
+        };
+        let code = if hits.is_empty() { "not_in_source" } else { "not_mapped" };
+        chains.push(Chain::of(format!("group {asked}"), vec![Step::broken("group", code, text, remedy)]));
+    }
+    Ok(chains)
+}
+
+/// The courses in which a found group is, was or should be.
+async fn courses_of(app: &App, hit: &GroupHit) -> Result<Vec<CourseId>, Failure> {
+    Ok(match &hit.place {
+        HitPlace::Ours(course) | HitPlace::Gone { course, .. } => vec![*course],
+        HitPlace::Delivered => app.store.courses_of_module(&hit.key.module).await?,
+    })
+}
+
+async fn group_chain(app: &App, hit: &GroupHit, course: CourseId) -> Result<Chain, Failure> {
+    let known = known(app, course).await?;
+    let title = format!("group {} ({} {}) in {}", hit.name, hit.key.module, hit.key.group, known.title);
+    let mut steps = vec![known.mapping_step(Some(&hit.key))];
+    steps.push(group_source_step(&known, &hit.key));
+    match (&hit.place, known.snapshot.links.groups.get(&hit.key)) {
+        (HitPlace::Gone { at, run, because, .. }, _) => {
+            let text =
+                format!("it was deleted {} by run {}: {}", written(*at), run.0, because.replace('_', " "));
+            steps.push(Step::note("link", "done", text, format!("muster runs show {}", run.0)));
+        }
+        (_, Some(link)) => {
+            let id =
+                link.id.map_or("not confirmed yet".to_owned(), |id| format!("group {id} on the platform"));
+            let mut text = format!("{id}, {} members are ours, {}", link.members.len(), known.read);
+            if link.name_shown != link.name_applied {
+                text.push_str(&format!("; it shows {}, we wrote {}", link.name_shown, link.name_applied));
+            }
+            steps.push(Step::well("link", text));
+        }
+        (_, None) => steps.push(Step::note(
+            "link",
+            "not_created",
+            "it is not on the platform yet".to_owned(),
+            format!("muster plan --course {course}"),
+        )),
+    }
+    let about = |row: &&FindingRow| row.finding.subject.group.as_ref() == Some(&hit.key);
+    steps.extend(finding_steps(known.findings.iter().filter(about)));
+    Ok(Chain::of(title, steps))
+}
+
+fn group_source_step(known: &Known, key: &GroupKey) -> Step {
+    let of_key = |module: &&reconcile::snapshot::SourceModule| {
+        module.module == key.module && module.source == key.source && module.presence == Presence::Delivered
+    };
+    let Some(module) = known.snapshot.modules.iter().find(of_key) else {
+        let text = format!("the delivery does not name {}", key.module);
+        return Step::broken(
+            "source",
+            "not_in_source",
+            text,
+            "ask the timetable office, then muster import".into(),
+        );
+    };
+    match module.groups.iter().find(|group| group.id == key.group) {
+        Some(group) => {
+            Step::well("source", format!("{} has it with {} people", key.source, group.members.len()))
+        }
+        None => Step::broken(
+            "source",
+            "not_in_source",
+            format!("{} no longer has a group {} below {}", key.source, key.group, key.module),
+            "ask the timetable office, then muster import".into(),
+        ),
+    }
+}
+
+async fn person_chains(
+    app: &App,
+    person: &PersonKey,
+    course: Option<CourseId>,
+) -> Result<Vec<Chain>, Failure> {
+    let places = app.store.person_places(person).await?;
+    let mut chains = Vec::new();
+    for place in &places {
+        for of_course in app.store.courses_of_module(&place.key.module).await? {
+            if course.is_some_and(|course| course != of_course) {
+                continue;
+            }
+            let known = known(app, of_course).await?;
+            let title = format!("{person} in {} ({}) in {}", place.name, place.key.module, known.title);
+            let mut steps = vec![known.mapping_step(Some(&place.key))];
+            steps.push(Step::well("source", format!("{} lists them as {}", place.key.source, place.role)));
+            let of_person = |row: &&FindingRow| {
+                row.finding.subject.person.as_ref() == Some(person)
+                    && row.finding.subject.group.as_ref().is_none_or(|group| group.group == place.key.group)
+            };
+            steps.extend(finding_steps(known.findings.iter().filter(of_person)));
+            steps.push(member_step(&known, place, person, of_course));
+            chains.push(Chain::of(title, steps));
+        }
+    }
+    if chains.is_empty() {
+        let text = if places.is_empty() {
+            "no source lists this person in any group".to_owned()
+        } else {
+            let modules: Vec<_> = places.iter().map(|place| place.key.module.as_str()).collect();
+            format!("they are in groups of {}, which fill no such course", modules.join(", "))
+        };
+        let code = if places.is_empty() { "not_in_source" } else { "not_mapped" };
+        let step = Step::broken("source", code, text, "muster map list".to_owned());
+        chains.push(Chain::of(person.to_string(), vec![step]));
+    }
+    Ok(chains)
+}
+
+/// Whether the membership is ours, in any group that holds the source group's people.
+fn member_step(known: &Known, place: &store::PersonPlace, person: &PersonKey, course: CourseId) -> Step {
+    let link = known.snapshot.links.groups.iter().find(|(key, link)| {
+        key.module == place.key.module
+            && key.group == place.key.group
+            && link.members.values().any(|member| member.person == *person)
+    });
+    match link {
+        Some((_, link)) => Step::well("platform", format!("a member of {}, {}", link.name_shown, known.read)),
+        None => Step::note(
+            "platform",
+            "not_member",
+            format!("not a member yet, {}", known.read),
+            format!("muster plan --course {course}"),
+        ),
+    }
+}

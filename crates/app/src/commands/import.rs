@@ -1,0 +1,126 @@
+//! `muster import`: reads the sources, accepts what was refused, compares deliveries.
+//!
+//! Not here: what is read and believed ([`crate::import`]).
+
+use std::fmt::Write;
+
+use reconcile::keys::SourceName;
+use serde_json::json;
+use store::{DeliveryDifference, DeliveryId};
+
+use super::night::import_line;
+use crate::app::{App, person};
+use crate::cli::ImportArgs;
+use crate::config::nearest;
+use crate::exit::{Exit, Failure};
+use crate::import::import_sources;
+use crate::output::Output;
+use crate::present::table::{bad, columns, counted, good, pending};
+
+pub(crate) async fn run(app: &App, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
+    if let (Some(number), Some(reason)) = (args.accept, &args.reason) {
+        return accept(app, number, reason, output).await;
+    }
+    if let Some([older, newer]) = args.diff.as_deref() {
+        return difference(app, *older, *newer, output).await;
+    }
+    let only = args.source.as_deref().map(|name| known_source(app, name)).transpose()?;
+    let lock = app.lock("import")?;
+    let errors = args.errors.clone().unwrap_or_else(|| app.errors_dir());
+    let imported = import_sources(app, &lock, only.as_ref(), &errors).await?;
+    output.answer(&imported, || imported.iter().map(import_line).collect())?;
+    let all_accepted = imported.iter().all(|imported| imported.is_accepted());
+    Ok(if all_accepted { Exit::Done } else { Exit::Source })
+}
+
+/// A source by its name, or a failure that says which there are.
+pub(crate) fn known_source(app: &App, name: &str) -> Result<SourceName, Failure> {
+    let names = app.config.sources.keys().map(SourceName::as_str);
+    if let Some(source) = app.config.sources.keys().find(|source| source.as_str() == name) {
+        return Ok(source.clone());
+    }
+    let hint = match nearest(name, names.clone()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Err(Failure::new(Exit::Usage, format!("there is no source {name}")).hint(hint))
+}
+
+async fn accept(app: &App, number: i64, reason: &str, output: &Output) -> Result<Exit, Failure> {
+    let lock = app.lock("accept a delivery")?;
+    app.store.accept_delivery(&lock, DeliveryId(number), &person(), reason, app.clock.now()).await.map_err(
+        |error| {
+            Failure::of(Exit::Source, error)
+                .hint("only the newest delivery can be accepted; `muster import` reads another")
+        },
+    )?;
+    output.answer(&json!({ "accepted": number }), || {
+        format!("Delivery {number} is in force. next: muster plan")
+    })?;
+    Ok(Exit::Done)
+}
+
+async fn difference(app: &App, older: i64, newer: i64, output: &Output) -> Result<Exit, Failure> {
+    let difference =
+        app.store.delivery_difference(DeliveryId(older), DeliveryId(newer)).await.map_err(|error| {
+            Failure::of(Exit::Usage, error).hint("`muster status` lists the deliveries that are kept")
+        })?;
+    let document = json!({
+        "groups_added": difference.groups_added.len(),
+        "groups_removed": difference.groups_removed.len(),
+        "groups_changed": difference.groups_changed.len(),
+        "members_added": difference.members_added.len(),
+        "members_removed": difference.members_removed.len(),
+        "members_changed": difference.members_changed.len(),
+    });
+    output.answer(&document, || difference_text(&difference))?;
+    Ok(Exit::Done)
+}
+
+/// How many members are listed of each kind of change.
+const MEMBERS_SHOWN_MAX: usize = 50;
+
+fn difference_text(difference: &DeliveryDifference) -> String {
+    let mut rows = Vec::new();
+    for group in &difference.groups_added {
+        rows.push(vec![
+            good("+ group"),
+            group.module.to_string(),
+            group.id.to_string(),
+            group.name.to_string(),
+        ]);
+    }
+    for group in &difference.groups_removed {
+        rows.push(vec![
+            bad("- group"),
+            group.module.to_string(),
+            group.id.to_string(),
+            group.name.to_string(),
+        ]);
+    }
+    for (before, after) in &difference.groups_changed {
+        let what = format!("{} → {}", before.name, after.name);
+        rows.push(vec![pending("~ group"), after.module.to_string(), after.id.to_string(), what]);
+    }
+    let changes = [
+        (good("+ member"), &difference.members_added),
+        (bad("- member"), &difference.members_removed),
+        (pending("~ member"), &difference.members_changed),
+    ];
+    let mut left_out = 0;
+    for (sign, members) in changes {
+        left_out += members.len().saturating_sub(MEMBERS_SHOWN_MAX);
+        for member in members.iter().take(MEMBERS_SHOWN_MAX) {
+            let what = format!("{} as {}", member.person, member.role);
+            rows.push(vec![sign.clone(), member.module.to_string(), member.group.to_string(), what]);
+        }
+    }
+    if rows.is_empty() {
+        return "The two deliveries say the same.".to_owned();
+    }
+    let mut text = columns(&["", "module", "group", "what"], rows);
+    if left_out > 0 {
+        let _ = writeln!(text, "… and {}", counted(left_out as u64, "more member", "more members"));
+    }
+    text
+}

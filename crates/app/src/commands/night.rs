@@ -1,0 +1,166 @@
+//! `muster plan`, `muster apply` and `muster run`: one run, and its story.
+//!
+//! Not here: the run itself ([`crate::run`]).
+
+use std::fmt::Write;
+
+use reconcile::keys::CourseId;
+use serde_json::json;
+use store::{RunId, RunKind};
+use targets::moodle::CallCounts;
+
+use crate::app::App;
+use crate::cli::{ApplyArgs, PlanArgs, RunArgs, ScopeArgs};
+use crate::exit::{Exit, Failure};
+use crate::import::{ImportEnd, Imported};
+use crate::output::Output;
+use crate::present::plan::Detail;
+use crate::present::table::{bad, counted, faint, good, strong};
+use crate::present::{plan as plan_text, report as report_text};
+use crate::run::{Finished, RunWish, Scope, Until};
+
+pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+    let wish = RunWish {
+        kind: RunKind::Plan,
+        import: false,
+        until: Until::Plan,
+        scope: scope(&args.scope),
+        accept_new_site: false,
+    };
+    carry_out(app, &wish, detail(args.details), output).await
+}
+
+pub(crate) async fn apply(app: &App, args: &ApplyArgs, output: &Output) -> Result<Exit, Failure> {
+    let wish = RunWish {
+        kind: RunKind::Apply,
+        import: false,
+        until: Until::Apply(args.plan.map(RunId)),
+        scope: scope(&args.scope),
+        accept_new_site: args.new_site,
+    };
+    carry_out(app, &wish, detail(args.details), output).await
+}
+
+pub(crate) async fn run(app: &App, args: &RunArgs, output: &Output) -> Result<Exit, Failure> {
+    let wish = RunWish {
+        kind: RunKind::Run,
+        import: true,
+        until: Until::Apply(None),
+        scope: scope(&args.scope),
+        accept_new_site: args.new_site,
+    };
+    carry_out(app, &wish, detail(args.details), output).await
+}
+
+async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -> Result<Exit, Failure> {
+    let finished = crate::run::run(app, wish).await?;
+    let exit = finished.exit();
+    let document = json!({
+        "run": finished.run.0,
+        "site": finished.site,
+        "imported": finished.imported,
+        "report": finished.report,
+        "calls": { "read": finished.calls.reads, "write": finished.calls.writes },
+        "stopped": finished.stopped,
+        "exit_code": exit.code(),
+    });
+    output.answer(&document, || story(&finished, wish, detail))?;
+    Ok(exit)
+}
+
+fn scope(args: &ScopeArgs) -> Scope {
+    if args.all {
+        Scope::All
+    } else if args.course.is_empty() && args.module.is_empty() {
+        Scope::Changed
+    } else {
+        Scope::Named {
+            courses: args.course.iter().copied().map(CourseId).collect(),
+            modules: args.module.clone(),
+        }
+    }
+}
+
+fn detail(details: bool) -> Detail {
+    if details { Detail::Operations } else { Detail::Groups }
+}
+
+/// The whole story of a run for people.
+pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> String {
+    let mut text = String::new();
+    let title = match wish.until {
+        Until::Plan => "plan",
+        Until::Apply(_) => "run",
+    };
+    let _ = writeln!(text, "{}", strong(&format!("Run {} · {title} for {}", finished.run.0, finished.site)));
+    for imported in &finished.imported {
+        text.push_str(&import_line(imported));
+    }
+    text.push('\n');
+    let plan = plan_text::render(&finished.plans, &finished.waiting, detail);
+    if !plan.is_empty() {
+        text.push_str(&plan);
+        text.push('\n');
+    }
+    text.push_str(&report_text::render(&finished.report, finished.run.0));
+    let CallCounts { reads, writes, .. } = finished.calls;
+    let _ = writeln!(
+        text,
+        "\n{}",
+        faint(&format!(
+            "{} to read, {} to write",
+            counted(reads, "call", "calls"),
+            counted(writes, "call", "calls")
+        ))
+    );
+    if let Some(stopped) = &finished.stopped {
+        let _ = writeln!(text, "\n{} {stopped}", bad("Stopped before its end:"));
+        let _ = writeln!(text, "  what was not tried is done by the next run; nothing is lost");
+    }
+    if wish.until == Until::Plan && finished.report.operations() > 0 {
+        let _ = writeln!(text, "Nothing was changed. next: muster apply --plan {}", finished.run.0);
+    }
+    text
+}
+
+/// What became of one source's delivery, in a line or two.
+pub(crate) fn import_line(imported: &Imported) -> String {
+    let Imported { source, delivery, figures, before, end, notices, error_files } = imported;
+    let holds = figures.map_or_else(String::new, |now| {
+        let difference = |now: u64, before: u64| match now as i64 - before as i64 {
+            0 => String::new(),
+            change => format!(" ({change:+})"),
+        };
+        let old = before.unwrap_or(now);
+        format!(
+            "{}{}, {}{}, {}",
+            counted(now.groups, "group", "groups"),
+            difference(now.groups, old.groups),
+            counted(now.students + now.tutors, "membership", "memberships"),
+            difference(now.students + now.tutors, old.students + old.tutors),
+            counted(now.rejections, "rejected row", "rejected rows"),
+        )
+    });
+    let number = delivery.map_or_else(String::new, |number| format!("delivery {number}: "));
+    let mut text = match end {
+        ImportEnd::Accepted => format!("{} {source}: {number}{holds}\n", good("accepted")),
+        ImportEnd::Refused(why) => {
+            let number = delivery.unwrap_or_default();
+            format!(
+                "{} {source}: delivery {number}: {holds}\n  because: {why}\n  next: ask the timetable office; if it is right, \
+                 muster import --accept {number} --reason \"…\"\n  the delivery accepted before stays in force\n",
+                bad("refused"),
+            )
+        }
+        ImportEnd::Failed(why) => {
+            format!("{} {source}: {why}\n  the delivery accepted before stays in force\n", bad("not read"),)
+        }
+    };
+    for notice in notices {
+        let _ = writeln!(text, "  {notice}");
+    }
+    for file in error_files {
+        let _ = writeln!(text, "  rejected rows: {}", file.display());
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! The configuration as the program uses it.
+//!
+//! Not here: how it is read.
+//!
+//! Invariant: every path is complete: relative ones were joined with the folder of the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use encoding_rs::Encoding;
+use reconcile::delivery::Completeness;
+use reconcile::keys::SourceName;
+use reconcile::policy::{Limits, Policy};
+
+use super::address::DatabaseUrl;
+use super::explain::Effective;
+use super::mistake::Mistake;
+use super::secret::SecretRef;
+
+/// One configuration, a profile laid over it.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The folder of the file.
+    pub(crate) base_dir: PathBuf,
+    /// The profile, if one was chosen.
+    pub(crate) profile: Option<String>,
+    /// The management database.
+    pub(crate) database: DatabaseUrl,
+    /// The sources; at least one.
+    pub(crate) sources: BTreeMap<SourceName, SourceConfig>,
+    /// The Moodle site.
+    pub(crate) moodle: Option<MoodleConfig>,
+    /// What happens where people may want different things.
+    pub(crate) policy: Policy,
+    /// How much may be removed unasked.
+    pub(crate) limits: Limits,
+    /// Addresses that get the report.
+    pub(crate) mail_to: Vec<String>,
+    /// When `muster run` runs by itself: five fields of cron.
+    pub(crate) run_schedule: Option<String>,
+    /// What is allowed and yet not good.
+    pub(crate) warnings: Vec<Mistake>,
+    /// Every key with the value that holds, for `muster config show`.
+    pub(crate) effective: Vec<Effective>,
+}
+
+/// A source.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceConfig {
+    /// Where the rows are.
+    pub(crate) place: SourcePlace,
+    /// When a delivery is believed.
+    pub(crate) completeness: Completeness,
+    /// The terms that are read; none for all.
+    pub(crate) terms: Option<BTreeSet<String>>,
+}
+
+/// Where the rows of a source are.
+#[derive(Clone, Debug)]
+pub(crate) enum SourcePlace {
+    /// In files.
+    Csv(CsvPlace),
+    /// In a database.
+    Sql(SqlPlace),
+}
+
+/// CSV files.
+#[derive(Clone, Debug)]
+pub(crate) struct CsvPlace {
+    /// The file of groups.
+    pub(crate) groups: PathBuf,
+    /// The file of members.
+    pub(crate) members: PathBuf,
+    /// The file of modules.
+    pub(crate) modules: Option<PathBuf>,
+    /// The encoding of all of them.
+    pub(crate) encoding: &'static Encoding,
+}
+
+/// Queries of a database.
+#[derive(Clone, Debug)]
+pub(crate) struct SqlPlace {
+    /// The database.
+    pub(crate) url: DatabaseUrl,
+    /// The password, unless the URL holds it.
+    pub(crate) password: Option<SecretRef>,
+    /// The query of groups.
+    pub(crate) groups: String,
+    /// The query of members.
+    pub(crate) members: String,
+    /// The query of modules.
+    pub(crate) modules: Option<String>,
+}
+
+/// A Moodle site.
+#[derive(Clone, Debug)]
+pub(crate) struct MoodleConfig {
+    /// The address, without a slash at the end.
+    pub(crate) url: String,
+    /// The token of the web service account.
+    pub(crate) token: SecretRef,
+    /// The field that holds the source's key of a person.
+    pub(crate) person_key: PersonKeyField,
+    /// Certificates to trust besides the usual ones.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How long a call may take, in seconds.
+    pub(crate) timeout_s: u64,
+    /// How many calls may be under way at once.
+    pub(crate) concurrency_max: u64,
+    /// How many items a call may carry.
+    pub(crate) items_max: u64,
+    /// How long to wait after a call without an answer, in milliseconds.
+    pub(crate) settle_wait_ms: u64,
+    /// Whether plain HTTP to another machine is allowed.
+    pub(crate) allow_http: bool,
+    /// Which courses are read.
+    pub(crate) observe: Observe,
+    /// How many unchanged courses are read in each run, in percent.
+    pub(crate) sample_percent: u64,
+}
+
+/// A field of a Moodle user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PersonKeyField {
+    /// The ID number.
+    Idnumber,
+    /// The login name.
+    Username,
+    /// The address.
+    Email,
+}
+
+/// Which courses are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observe {
+    /// Those where something changed, and a sample.
+    Changed,
+    /// All.
+    All,
+}

@@ -1,0 +1,546 @@
+//! Every key of the configuration in one table: its path, type, default and explanation.
+//!
+//! Not here: reading a file (`document.rs`, `check.rs`) and what the keys mean to the program (`build.rs`).
+//!
+//! Invariant: a key that is not in [`KEYS`] is a mistake; `muster config explain`, `config keys`, `config show`,
+//! `muster init` and docs/configuration.md are made from this table alone.
+//! Invariant: the defaults of `[policy]`, `[limits]` and of completeness equal those of the crate `reconcile`
+//! (a test compares them).
+
+/// A section of the file, in the order in which it is shown.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// The path; `*` stands for a name that people choose.
+    pub(crate) path: &'static str,
+    /// One sentence.
+    pub(crate) about: &'static str,
+}
+
+/// A key.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// The path, section included; `*` stands for a name that people choose.
+    pub(crate) path: &'static str,
+    /// What a value looks like.
+    pub(crate) kind: Kind,
+    /// What holds when the key is not there.
+    pub(crate) default: Default,
+    /// The kind of source that has this key; none when all have it.
+    pub(crate) only_for: Option<&'static str>,
+    /// One or two sentences.
+    pub(crate) about: &'static str,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Any text that is not empty.
+    Text,
+    /// The path of a file, relative to the folder of the configuration.
+    File,
+    /// The URL of a database.
+    DatabaseUrl,
+    /// The address of a web site.
+    WebUrl,
+    /// The name of a character encoding.
+    Encoding,
+    /// One of some words.
+    Words {
+        /// The words.
+        known: &'static [&'static str],
+        /// Words that a later version will know.
+        later: &'static [&'static str],
+    },
+    /// A whole number.
+    Number {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
+    /// `true` or `false`.
+    Flag,
+    /// A list of texts.
+    List,
+    /// A reference to a secret.
+    Secret,
+    /// A text with placeholders in braces.
+    Template {
+        /// The placeholders that may be used.
+        known: &'static [&'static str],
+        /// Of these one must be used, or every name would be the same.
+        needed: &'static [&'static str],
+    },
+    /// Five fields of cron.
+    Schedule,
+}
+
+/// What holds when a key is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Default {
+    /// The section cannot do without it.
+    Required,
+    /// Nothing; the explanation says what that means.
+    Nothing,
+    /// A text or word.
+    Text(&'static str),
+    /// A number.
+    Number(i64),
+    /// A flag.
+    Flag(bool),
+    /// A list.
+    List(&'static [&'static str]),
+}
+
+impl Key {
+    /// The section of the key; empty for the top of the file.
+    pub(crate) fn section(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The key without its section.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
+    }
+}
+
+/// Finds the key of a path such as `source.cmis.groups`.
+pub(crate) fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| matches(key.path, path))
+}
+
+/// The names that may stand directly below a section: keys and sections.
+pub(crate) fn names_below(section: &str) -> Vec<&'static str> {
+    let paths = KEYS.iter().map(|key| key.path).chain(SECTIONS.iter().map(|section| section.path));
+    let depth = if section.is_empty() { 0 } else { section.split('.').count() };
+    let mut names: Vec<&str> = Vec::new();
+    for path in paths {
+        let parts: Vec<&'static str> = path.split('.').collect();
+        let Some(name) = parts.get(depth) else { continue };
+        let head = parts[..depth].join(".");
+        if matches(&head, section) && !name.is_empty() && !names.contains(name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Compares a path of the table with a path of a file, part by part.
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('.'), path.split('.'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(found)) if expected == "*" || expected == found => {}
+            _ => return false,
+        }
+    }
+}
+
+const fn key(path: &'static str, kind: Kind, default: Default, about: &'static str) -> Key {
+    Key { path, kind, default, only_for: None, about }
+}
+
+const fn only_for(source_kind: &'static str, key: Key) -> Key {
+    Key { only_for: Some(source_kind), ..key }
+}
+
+const fn words(known: &'static [&'static str]) -> Kind {
+    Kind::Words { known, later: &[] }
+}
+
+const PERCENT: Kind = Kind::Number { min: 0, max: 100 };
+const COUNT: Kind = Kind::Number { min: 0, max: 1_000_000_000 };
+
+/// The sections.
+pub(crate) const SECTIONS: &[Section] = &[
+    Section { path: "", about: "The top of the file." },
+    Section {
+        path: "source.*",
+        about: "A place that groups come from. The name after the dot is yours, for example `[source.cmis]`; it is part of what Muster writes into Moodle, so do not change it later.",
+    },
+    Section {
+        path: "source.*.queries",
+        about: "The queries of a source of kind `sql`. Each answers with the columns of the CSV file of the same name, in any order.",
+    },
+    Section {
+        path: "moodle",
+        about: "The Moodle site that is filled. Without this section Muster imports and shows, and applies nothing.",
+    },
+    Section { path: "policy", about: "What happens in the cases where people may want different things." },
+    Section {
+        path: "limits",
+        about: "How much may be removed without a person's approval, for each course, source and run. A share is asked only above the small number beside it; the count is asked always.",
+    },
+    Section { path: "report.mail", about: "Who is told." },
+    Section { path: "schedule", about: "When Muster runs by itself." },
+];
+
+/// The keys.
+pub(crate) const KEYS: &[Key] = &[
+    key(
+        "database",
+        Kind::DatabaseUrl,
+        Default::Text("sqlite:muster.db"),
+        "Where Muster keeps what it knows. A relative SQLite file is below the folder of this file.",
+    ),
+    // Sources.
+    key(
+        "source.*.kind",
+        Kind::Words { known: &["csv", "sql"], later: &["odbc", "imses"] },
+        Default::Required,
+        "How the source is read: files with `csv`, a database with `sql`.",
+    ),
+    only_for(
+        "csv",
+        key(
+            "source.*.groups",
+            Kind::File,
+            Default::Required,
+            "The file of groups: group_id, group_code, group_name, module_code, kind, term, in any order.",
+        ),
+    ),
+    only_for(
+        "csv",
+        key(
+            "source.*.members",
+            Kind::File,
+            Default::Required,
+            "The file of members: group_id, person_id, role (student or tutor), in any order.",
+        ),
+    ),
+    only_for(
+        "csv",
+        key(
+            "source.*.modules",
+            Kind::File,
+            Default::Nothing,
+            "The file of modules: module_code. It tells a module that has no groups from one that is missing.",
+        ),
+    ),
+    only_for(
+        "csv",
+        key(
+            "source.*.encoding",
+            Kind::Encoding,
+            Default::Text("utf-8"),
+            "The encoding of the files, for example `utf-8` or `windows-1252`. A field that is written in another one is rejected, never guessed.",
+        ),
+    ),
+    only_for(
+        "sql",
+        key(
+            "source.*.url",
+            Kind::DatabaseUrl,
+            Default::Required,
+            "The database: `sqlite:`, `mysql://` or `postgres://`. Leave the password out and use the key `password`.",
+        ),
+    ),
+    only_for(
+        "sql",
+        key("source.*.password", Kind::Secret, Default::Nothing, "The password of the database account."),
+    ),
+    only_for(
+        "sql",
+        key(
+            "source.*.queries.groups",
+            Kind::Text,
+            Default::Required,
+            "Answers with group_id, group_code, group_name, module_code, kind, term.",
+        ),
+    ),
+    only_for(
+        "sql",
+        key(
+            "source.*.queries.members",
+            Kind::Text,
+            Default::Required,
+            "Answers with group_id, person_id, role (student or tutor).",
+        ),
+    ),
+    only_for(
+        "sql",
+        key(
+            "source.*.queries.modules",
+            Kind::Text,
+            Default::Nothing,
+            "Answers with module_code. It tells a module that has no groups from one that is missing.",
+        ),
+    ),
+    key(
+        "source.*.terms",
+        Kind::List,
+        Default::Nothing,
+        "The terms that are read, for example `[\"2026-T1\"]`; other groups, and groups without a term, are left out. Without this key all terms are read.",
+    ),
+    key(
+        "source.*.groups_min",
+        COUNT,
+        Default::Number(1),
+        "Fewest groups that a delivery must have to be believed; an empty one never is.",
+    ),
+    key(
+        "source.*.shrink_percent_max",
+        PERCENT,
+        Default::Number(20),
+        "Largest share of groups, student memberships or tutor memberships that may be missing against the delivery accepted last.",
+    ),
+    key(
+        "source.*.rejected_percent_max",
+        PERCENT,
+        Default::Number(10),
+        "Largest share of rows that may be rejected.",
+    ),
+    // Moodle.
+    key("moodle.url", Kind::WebUrl, Default::Required, "The address of the site, as in the browser."),
+    key("moodle.token", Kind::Secret, Default::Required, "The token of the web service account."),
+    key(
+        "moodle.person_key",
+        words(&["idnumber", "username", "email"]),
+        Default::Text("idnumber"),
+        "The field of a Moodle user that holds the person_id of the source.",
+    ),
+    key(
+        "moodle.ca_file",
+        Kind::File,
+        Default::Nothing,
+        "A file of certificates (PEM) to trust besides the usual ones.",
+    ),
+    key(
+        "moodle.allow_http",
+        Kind::Flag,
+        Default::Flag(false),
+        "Allows an address without TLS on another machine; the token then travels readable.",
+    ),
+    key(
+        "moodle.timeout_s",
+        Kind::Number { min: 1, max: 3_600 },
+        Default::Number(60),
+        "How long one call may take, in seconds.",
+    ),
+    key(
+        "moodle.concurrency_max",
+        Kind::Number { min: 1, max: 64 },
+        Default::Number(4),
+        "How many calls may be under way at once; fewer are made when the site slows down.",
+    ),
+    key(
+        "moodle.items_max",
+        Kind::Number { min: 1, max: 1_000 },
+        Default::Number(100),
+        "How many groups or members one call may carry; the site's `max_input_vars` bounds it as well.",
+    ),
+    key(
+        "moodle.settle_wait_ms",
+        Kind::Number { min: 0, max: 600_000 },
+        Default::Number(5_000),
+        "How long to wait after a call without an answer before looking what became of it, in milliseconds.",
+    ),
+    key(
+        "moodle.observe",
+        words(&["changed", "all"]),
+        Default::Text("changed"),
+        "Which courses are read: those where something changed and a rotating sample, or all.",
+    ),
+    key(
+        "moodle.sample_percent",
+        PERCENT,
+        Default::Number(5),
+        "How many of the unchanged courses are read in each run to find drift.",
+    ),
+    // Policy.
+    key(
+        "policy.group_name",
+        Kind::Template { known: &["group", "code", "module", "kind", "term"], needed: &["group", "code"] },
+        Default::Text("{group}"),
+        "The name of a group. `{group}` is its name, or its code where it has none.",
+    ),
+    key(
+        "policy.grouping_name",
+        Kind::Template { known: &["module"], needed: &["module"] },
+        Default::Text("{module}"),
+        "The name of the grouping of a module.",
+    ),
+    key(
+        "policy.archived_name",
+        Kind::Template { known: &["name"], needed: &["name"] },
+        Default::Text("{name} (archived)"),
+        "The name of an archived group; `{name}` is the name it had.",
+    ),
+    key(
+        "policy.tutors_name",
+        Kind::Template { known: &["name"], needed: &["name"] },
+        Default::Text("{name} tutors"),
+        "The name of the tutors' own group; `{name}` is the name of the group.",
+    ),
+    key(
+        "policy.kinds_excluded",
+        Kind::List,
+        Default::List(&["class"]),
+        "Kinds of groups that are left out, for example the classes of a whole programme.",
+    ),
+    key(
+        "policy.same_code",
+        words(&["qualify", "merge"]),
+        Default::Text("qualify"),
+        "Two modules with the same group code in one course: the names carry the module, or they become one group.",
+    ),
+    key(
+        "policy.name_taken",
+        words(&["hold", "adopt", "qualify"]),
+        Default::Text("hold"),
+        "A local group has the name already: wait for a person, make it ours, or let the new name carry the module.",
+    ),
+    key(
+        "policy.not_enrolled",
+        words(&["wait", "enrol"]),
+        Default::Text("wait"),
+        "A person is not enrolled in the course: wait until they are, or enrol them.",
+    ),
+    key(
+        "policy.enrol_student_role",
+        Kind::Number { min: 1, max: 1_000_000 },
+        Default::Number(5),
+        "The number of the Moodle role that `not_enrolled = \"enrol\"` gives to students.",
+    ),
+    key(
+        "policy.enrol_tutor_role",
+        Kind::Number { min: 1, max: 1_000_000 },
+        Default::Number(4),
+        "The number of the Moodle role that `not_enrolled = \"enrol\"` gives to tutors.",
+    ),
+    key(
+        "policy.on_unmap",
+        words(&["delete", "keep", "empty", "archive"]),
+        Default::Text("delete"),
+        "The groups of a mapping that a person removed: delete them, keep them, take our members out, or rename them and take them out of the grouping.",
+    ),
+    key(
+        "policy.deleted_there",
+        words(&["recreate", "respect"]),
+        Default::Text("recreate"),
+        "Somebody deleted one of our groups in Moodle: create it again, or respect that.",
+    ),
+    key(
+        "policy.removed_there",
+        words(&["restore", "respect"]),
+        Default::Text("restore"),
+        "Somebody took one of our members out in Moodle: add them again, or respect that.",
+    ),
+    key(
+        "policy.renamed_there",
+        words(&["keep", "restore"]),
+        Default::Text("keep"),
+        "Somebody renamed one of our groups in Moodle: keep that name, or write the source's again.",
+    ),
+    key(
+        "policy.local_members",
+        words(&["keep", "remove"]),
+        Default::Text("keep"),
+        "Somebody added a person to one of our groups in Moodle: keep or remove them.",
+    ),
+    key(
+        "policy.tutors",
+        words(&["add", "ignore", "own_group"]),
+        Default::Text("add"),
+        "Where the tutors of a group go: into it, nowhere, or into a second group.",
+    ),
+    key(
+        "policy.students",
+        words(&["add", "ignore"]),
+        Default::Text("add"),
+        "Where the students of a group go: into it, or nowhere.",
+    ),
+    key(
+        "policy.groupings",
+        words(&["per_module", "none"]),
+        Default::Text("per_module"),
+        "Whether a grouping holds the groups of a module together.",
+    ),
+    key(
+        "policy.new_id",
+        words(&["propose", "replace"]),
+        Default::Text("propose"),
+        "A group vanished and one with nearly the same people appeared: propose a rename, or delete and create.",
+    ),
+    // Limits.
+    key(
+        "limits.members_removed_percent_max",
+        PERCENT,
+        Default::Number(20),
+        "Largest share of our members that may be removed.",
+    ),
+    key(
+        "limits.members_removed_small",
+        COUNT,
+        Default::Number(50),
+        "Up to this many removed members no share is asked.",
+    ),
+    key(
+        "limits.members_removed_max",
+        COUNT,
+        Default::Number(5_000),
+        "Largest number of members that may be removed.",
+    ),
+    key(
+        "limits.groups_deleted_percent_max",
+        PERCENT,
+        Default::Number(20),
+        "Largest share of our groups that may be deleted.",
+    ),
+    key(
+        "limits.groups_deleted_small",
+        COUNT,
+        Default::Number(5),
+        "Up to this many deleted groups no share is asked.",
+    ),
+    key(
+        "limits.groups_deleted_max",
+        COUNT,
+        Default::Number(200),
+        "Largest number of groups that may be deleted.",
+    ),
+    // Report and schedule.
+    key("report.mail.to", Kind::List, Default::List(&[]), "The addresses that get the report."),
+    key(
+        "schedule.run",
+        Kind::Schedule,
+        Default::Nothing,
+        "The time of `muster run` as five fields of cron, for example `17 2 * * *`.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_finds_its_key() {
+        let check = |path: &str, expected: Option<&str>| assert_eq!(find(path).map(|key| key.path), expected);
+        check("policy.same_code", Some("policy.same_code"));
+        check("source.cmis.groups", Some("source.*.groups"));
+        check("source.cmis.queries.groups", Some("source.*.queries.groups"));
+        check("policy", None);
+        check("source.cmis", None);
+        check("source.groups", None);
+    }
+
+    #[test]
+    fn the_names_below_a_section_are_keys_and_sections() {
+        assert_eq!(
+            names_below(""),
+            ["database", "source", "moodle", "policy", "limits", "report", "schedule"]
+        );
+        assert_eq!(names_below("report.mail"), ["to"]);
+        assert_eq!(names_below("source.cmis.queries"), ["groups", "members", "modules"]);
+        assert!(names_below("source.cmis").contains(&"queries"));
+    }
+
+    #[test]
+    fn every_key_has_a_section_and_a_sentence() {
+        for key in KEYS {
+            assert!(SECTIONS.iter().any(|section| section.path == key.section()), "{}", key.path);
+            assert!(key.about.ends_with('.'), "{}", key.path);
+        }
+    }
+}

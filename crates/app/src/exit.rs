@@ -1,0 +1,142 @@
+//! How the program ends: the exit codes of DESIGN section 9, and the failure that a command returns.
+//!
+//! Not here: the failures of single rows, courses or operations; those are rejections, findings and outcomes.
+//!
+//! Invariant: a failure names the thing, what was tried and the next step, and never shows a secret.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: a mistake of Muster itself.
+    Bug,
+    /// 2: the command line is wrong.
+    Usage,
+    /// 3: the configuration or the installation is wrong.
+    Configuration,
+    /// 4: a source could not be read, or its delivery was refused.
+    Source,
+    /// 5: the target could not be worked with.
+    Target,
+    /// 6: something waits for approval.
+    Waiting,
+    /// 7: done, with findings that need a person.
+    Attention,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Bug => 1,
+            Exit::Usage => 2,
+            Exit::Configuration => 3,
+            Exit::Source => 4,
+            Exit::Target => 5,
+            Exit::Waiting => 6,
+            Exit::Attention => 7,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What happened: a sentence without its end.
+    message: String,
+    /// What to do next.
+    hint: Option<String>,
+    /// What lies below.
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure with a sentence.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Failure {
+        Failure { exit, message: message.into(), hint: None, source: None }
+    }
+
+    /// A failure that an error explains; the error's own text is the sentence.
+    pub(crate) fn of(exit: Exit, error: impl Error + Send + Sync + 'static) -> Failure {
+        let source = error.source().map(|inner| chain(inner).into());
+        Failure { exit, message: error.to_string(), hint: None, source }
+    }
+
+    /// Adds the next step.
+    #[must_use]
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// The texts of an error and of all that lies below it.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(error) = below {
+        let inner = error.to_string();
+        // Drivers like to repeat the inner error in their own text.
+        if !text.ends_with(&inner) {
+            text.push_str(": ");
+            text.push_str(&inner);
+        }
+        below = error.source();
+    }
+    text
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(source) = &self.source {
+            write!(f, "\n  because: {source}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  next: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Failure {}
+
+/// A database of ours that cannot be used is a matter of the installation.
+impl From<store::StoreError> for Failure {
+    fn from(error: store::StoreError) -> Failure {
+        Failure::of(Exit::Configuration, error)
+    }
+}
+
+/// Writing to standard output failed, for example because the reader of a pipe went away.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::new(Exit::Configuration, format!("cannot write the output: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_why_and_what_next() {
+        let failure = Failure::of(Exit::Source, std::io::Error::other("cannot read groups.csv"))
+            .hint("check that the file is there");
+        assert_eq!(failure.to_string(), "cannot read groups.csv\n  next: check that the file is there");
+        assert_eq!(failure.exit.code(), 4);
+    }
+}

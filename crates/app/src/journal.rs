@@ -1,0 +1,61 @@
+//! The journal of a run: the target's questions, answered by the store.
+//!
+//! Not here: what is remembered for each operation (`reconcile::outcome`).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use reconcile::operation::Operation;
+use reconcile::outcome::Outcome;
+use store::{RestError, RunId, RunLock, Store};
+use targets::journal::{FailedCall, Journal, JournalError};
+
+use crate::clock::Clock;
+
+/// Writes what is sent and settled into the database, and keeps the outcomes for the report.
+pub(crate) struct RunJournal<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) lock: &'a RunLock,
+    pub(crate) run: RunId,
+    pub(crate) clock: Clock,
+    pub(crate) outcomes: Mutex<HashMap<u32, Outcome>>,
+}
+
+impl RunJournal<'_> {
+    /// Every outcome so far, by the number of its operation.
+    pub(crate) fn into_outcomes(self) -> HashMap<u32, Outcome> {
+        self.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal for RunJournal<'_> {
+    async fn sent(&self, operations: &[(u32, &Operation)]) -> Result<(), JournalError> {
+        let sent = self.store.sent(self.lock, self.run, operations).await;
+        sent.map_err(|error| JournalError(Box::new(error)))
+    }
+
+    async fn settled(&self, operations: &[(u32, &Operation, Outcome)]) -> Result<(), JournalError> {
+        let settled = self.store.settled(self.lock, self.run, operations, self.clock.now()).await;
+        settled.map_err(|error| JournalError(Box::new(error)))?;
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.extend(operations.iter().map(|(number, _, outcome)| (*number, outcome.clone())));
+        Ok(())
+    }
+
+    async fn failed_call(&self, call: FailedCall) {
+        // The log of failed calls must not stop a run; the failure itself is in the outcome.
+        let FailedCall { function, code, parameters, answer, course } = call;
+        let error = RestError {
+            at: self.clock.now(),
+            run: self.run,
+            function: function.into(),
+            parameters,
+            answer,
+            course,
+            what_happened: code,
+        };
+        if let Err(error) = self.store.record_rest_error(self.lock, &error).await {
+            tracing::warn!(error = %error, "cannot keep a failed call");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The `muster` program: reads the command line, opens what the command needs, and ends with an exit code.
+//!
+//! Not here: what the commands do ([`commands`]) and what a run is ([`run`]).
+
+mod app;
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod exit;
+mod import;
+mod journal;
+mod output;
+mod present;
+mod run;
+mod sources;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::app::{App, ShowProgress};
+use crate::cli::{Cli, Command};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` come this way too, and are no mistakes.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let output = Output::new(cli.format);
+    // The workspace has one TLS provider; a second installation would be the only way to fail.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.failure(&Failure::new(Exit::Configuration, format!("cannot start: {error}")));
+            return Exit::Configuration.into();
+        }
+    };
+    match runtime.block_on(dispatch(cli, &output)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
+    let Cli { config: file, profile, format: _, command } = cli;
+    let open = async || {
+        let config = Config::load(&file, profile.as_deref()).map_err(commands::config::mistakes)?;
+        let app = App::open(config, Clock::default(), ShowProgress::OnTerminal).await?;
+        output.banner(&app.config)?;
+        Ok::<App, Failure>(app)
+    };
+    match command {
+        Command::Init(args) => commands::init::run(&args, &file, output),
+        Command::Check(args) => commands::check::run(&args, &file, profile.as_deref(), output).await,
+        Command::Import(args) => commands::import::run(&open().await?, &args, output).await,
+        Command::Map(command) => commands::map::run(&open().await?, &command, output).await,
+        Command::Plan(args) => commands::night::plan(&open().await?, &args, output).await,
+        Command::Apply(args) => commands::night::apply(&open().await?, &args, output).await,
+        Command::Run(args) => commands::night::run(&open().await?, &args, output).await,
+        Command::Approve(args) => commands::approve::run(&open().await?, &args, output).await,
+        Command::Runs(command) => commands::runs::run(&open().await?, &command, output).await,
+        Command::Status => commands::status::run(&open().await?, output).await,
+        Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
+        Command::Simulate(args) => commands::simulate::run(&args, output).await,
+        Command::Demo(args) => commands::demo::run(&args, output).await,
+        Command::Config(command) => commands::config::run(&command, &file, profile.as_deref(), output),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "muster", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+    }
+}

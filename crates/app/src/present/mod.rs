@@ -1,0 +1,7 @@
+//! How answers look on a terminal. JSON is made where the answer is made.
+//!
+//! Not here: what is answered.
+
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod table;

@@ -1,0 +1,88 @@
+//! Tables without lines, and words with colour where the terminal shows colour.
+//!
+//! Not here: any content.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// Renders rows below a header as plain columns; the empty string where there are no rows.
+pub(crate) fn columns(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.iter().map(|title| title.to_string()));
+    for row in rows {
+        table.add_row(row);
+    }
+    // The preset leaves blanks at the ends of lines, which spoil comparisons and pastes.
+    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Something that is well.
+pub(crate) fn good(text: &str) -> String {
+    painted(Style::new().fg_color(Some(AnsiColor::Green.into())), text)
+}
+
+/// Something that needs a person.
+pub(crate) fn bad(text: &str) -> String {
+    painted(Style::new().fg_color(Some(AnsiColor::Red.into())).bold(), text)
+}
+
+/// Something that waits.
+pub(crate) fn pending(text: &str) -> String {
+    painted(Style::new().fg_color(Some(AnsiColor::Yellow.into())), text)
+}
+
+/// A heading.
+pub(crate) fn strong(text: &str) -> String {
+    painted(Style::new().bold(), text)
+}
+
+/// Something that is only for the record.
+pub(crate) fn faint(text: &str) -> String {
+    painted(Style::new().dimmed(), text)
+}
+
+/// The codes are taken out again by the stream where the terminal does not want them.
+fn painted(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// `1 group`, `2 groups`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(count)) }
+}
+
+/// `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+
+    #[test]
+    fn a_table_has_no_blanks_at_the_ends_of_its_lines() {
+        let table = columns(&["module", "course"], vec![vec!["ANTH1014".into(), "7".into()]]);
+        assert!(table.lines().all(|line| line == line.trim_end()), "{table:?}");
+        assert!(table.contains("ANTH1014"));
+    }
+}

@@ -1,0 +1,447 @@
+//! A run: the nine steps of DESIGN section 3 as code, from the source to the report.
+//!
+//! Not here: how each step works; the steps call the crates in which they live. Nor how a run is asked for and shown
+//! ([`crate::commands`]).
+//!
+//! Invariant: nothing is written to the platform that is not in the plan recorded before.
+//! Invariant: a source or a course that fails costs only itself; the run goes on with what it knows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+
+use reconcile::desired::wanted_names;
+use reconcile::finding::{Reason, Severity};
+use reconcile::keys::CourseId;
+use reconcile::observed::{Directory, Observed};
+use reconcile::outcome::{self, Outcome};
+use reconcile::plan::{CoursePlan, people_to_look_up, plan_course};
+use reconcile::policy::NameTaken;
+use reconcile::report::{Fate, Report, tell};
+use reconcile::safety::{Decisions, Objection, review, waiting};
+use reconcile::snapshot::CourseSnapshot;
+use store::{CourseNote, CourseState, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus};
+use targets::journal::{ApplyStopped, PlannedOperation};
+use targets::moodle::{CallCounts, Moodle, ObserveScope};
+
+use crate::app::App;
+use crate::config::Observe;
+use crate::exit::{Exit, Failure, chain};
+use crate::import::{Imported, import_sources};
+use crate::journal::RunJournal;
+
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub(crate) struct RunWish {
+    /// What it is called in the list of runs.
+    pub(crate) kind: RunKind,
+    /// Whether the sources are read first.
+    pub(crate) import: bool,
+    /// How far it goes.
+    pub(crate) until: Until,
+    /// Which courses it looks at.
+    pub(crate) scope: Scope,
+    /// Whether a platform that calls itself by another address than before is accepted.
+    pub(crate) accept_new_site: bool,
+}
+
+/// How far a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// The plan is recorded; nothing is carried out.
+    Plan,
+    /// The plan is carried out; where a run is named, only what was in its plan.
+    Apply(Option<RunId>),
+}
+
+/// Which courses a run looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Those in which something changed or is open, and a rotating sample of the others.
+    Changed,
+    /// All of them.
+    All,
+    /// Named courses and the courses of named modules.
+    Named {
+        /// Courses.
+        courses: Vec<CourseId>,
+        /// Modules.
+        modules: Vec<String>,
+    },
+}
+
+/// What a run has to show.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Its number.
+    pub(crate) run: RunId,
+    /// The name of the platform's site.
+    pub(crate) site: String,
+    /// What became of the deliveries.
+    pub(crate) imported: Vec<Imported>,
+    /// The plans, course by course.
+    pub(crate) plans: Vec<CoursePlan>,
+    /// The numbers of the operations that wait.
+    pub(crate) waiting: HashSet<u32>,
+    /// The story.
+    pub(crate) report: Report,
+    /// Calls to the platform.
+    pub(crate) calls: CallCounts,
+    /// Why it stopped before its end.
+    pub(crate) stopped: Option<String>,
+}
+
+impl Finished {
+    /// How the program ends: the first of stopped, source, waiting, attention that is true.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.stopped.is_some() {
+            Exit::Target
+        } else if self.imported.iter().any(|imported| !imported.is_accepted()) {
+            Exit::Source
+        } else if self.report.has_waiting() {
+            Exit::Waiting
+        } else if self.report.needs_attention() {
+            Exit::Attention
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+/// Courses that are read and planned together: enough to fill batches, few enough to bound memory.
+const COURSES_AT_ONCE: usize = 400;
+
+/// Carries out a run.
+pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> {
+    let lock = app.lock(wish.kind.as_str())?;
+    // 1 · import
+    let imported =
+        if wish.import { import_sources(app, &lock, None, &app.errors_dir()).await? } else { Vec::new() };
+    let moodle = app.moodle().await?;
+    refuse_another_site(app, &moodle, wish).await?;
+    let run = begin(app, &lock, &moodle, wish).await?;
+    // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
+    let (states, chosen) = choose(app, &wish.scope).await?;
+    let decisions = app.store.decisions(app.clock.now()).await?;
+    let mut plans = make_plans(app, &moodle, &chosen, &decisions).await?;
+    // 6 · review
+    let objections = review(&plans, &app.store.totals().await?, &app.config.limits);
+    let waiting = waiting(&plans, &objections, &decisions);
+    // 7 · record
+    record(app, &lock, run, &plans, &objections, &waiting).await?;
+    // 8 · apply
+    let applied = match wish.until {
+        Until::Plan => Applied::default(),
+        Until::Apply(only) => apply(app, &lock, &moodle, run, &plans, &waiting, only).await?,
+    };
+    // 9 · report
+    add_findings(&mut plans, &applied.outcomes);
+    let report = tell(states.len() as u64, &plans, &objections, &waiting, |number| match wish.until {
+        _ if waiting.contains(&number) => Fate::Waiting,
+        Until::Plan => Fate::Planned,
+        Until::Apply(_) => applied.outcomes.get(&number).map_or(Fate::Planned, Fate::Settled),
+    });
+    let finished = Finished {
+        run,
+        site: moodle.site().name.clone(),
+        imported,
+        waiting,
+        report,
+        calls: moodle.calls(),
+        stopped: applied.stopped,
+        plans,
+    };
+    note_courses(app, &lock, &finished, &chosen, wish.until, &applied.outcomes).await?;
+    finish(app, &lock, &finished, wish.until).await?;
+    Ok(finished)
+}
+
+/// Refuses to write to a platform that is not the one of the earlier runs (feature E1): a copied configuration must
+/// not turn a test site's groups into the live site's.
+async fn refuse_another_site(app: &App, moodle: &Moodle, wish: &RunWish) -> Result<(), Failure> {
+    let now = &moodle.site().url;
+    let Some(before) = app.store.applied_site().await? else { return Ok(()) };
+    if *before == **now || wish.accept_new_site || wish.until == Until::Plan {
+        return Ok(());
+    }
+    let message = format!("the platform calls itself {now}, but this database belongs to {before}");
+    Err(Failure::new(Exit::Configuration, message)
+        .hint("choose the profile that belongs to this database; if the site has moved, say --new-site once"))
+}
+
+async fn begin(app: &App, lock: &RunLock, moodle: &Moodle, wish: &RunWish) -> Result<RunId, Failure> {
+    let scope = match &wish.scope {
+        Scope::Changed => "changed courses".to_owned(),
+        Scope::All => "all courses".to_owned(),
+        Scope::Named { courses, modules } => {
+            let courses = courses.iter().map(|course| format!("course {course}"));
+            courses
+                .chain(modules.iter().map(|module| format!("module {module}")))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+    };
+    let new = NewRun {
+        kind: wish.kind,
+        profile: app.config.profile.clone().unwrap_or_default().into(),
+        site: moodle.site().url.as_str().into(),
+        scope: scope.into(),
+        started_at: app.clock.now(),
+    };
+    let run = app.store.begin_run(lock, &new).await?;
+    // What an earlier run sent without hearing the answer shows in what is observed now.
+    app.store.close_open_intents(lock, run, app.clock.now()).await?;
+    Ok(run)
+}
+
+/// Every course that is known, and those that this run looks at.
+async fn choose(app: &App, scope: &Scope) -> Result<(Vec<CourseState>, Vec<CourseState>), Failure> {
+    let states = app.store.course_states(&app.default_source(), &app.policy_hash(), app.clock.now()).await?;
+    let moodle = app.moodle_config()?;
+    let chosen: HashSet<CourseId> = match scope {
+        Scope::All => states.iter().map(|state| state.course).collect(),
+        Scope::Changed if moodle.observe == Observe::All => states.iter().map(|state| state.course).collect(),
+        Scope::Changed => changed(&states, moodle.sample_percent),
+        Scope::Named { courses, modules } => {
+            let mut chosen: HashSet<CourseId> = courses.iter().copied().collect();
+            for module in modules {
+                chosen.extend(app.store.courses_of_module(&module.as_str().into()).await?);
+            }
+            let known: HashSet<CourseId> = states.iter().map(|state| state.course).collect();
+            if let Some(unknown) = chosen.iter().find(|course| !known.contains(course)) {
+                let message = format!("course {unknown} has no mapping and no groups of ours");
+                let hint = format!("`muster map add {unknown} MODULE` maps a module to it");
+                return Err(Failure::new(Exit::Usage, message).hint(hint));
+            }
+            if chosen.is_empty() {
+                let message = format!("no course is mapped to {}", modules.join(", "));
+                return Err(Failure::new(Exit::Usage, message).hint("`muster map list` shows the mappings"));
+            }
+            chosen
+        }
+    };
+    let of_run = states.iter().filter(|state| chosen.contains(&state.course)).cloned().collect();
+    Ok((states, of_run))
+}
+
+/// The courses in which something changed or is open, and of the others those that were not looked at for longest.
+fn changed(states: &[CourseState], sample_percent: u64) -> HashSet<CourseId> {
+    let is_open =
+        |state: &&CourseState| state.look_again || state.last_input_hash.as_ref() != Some(&state.input_hash);
+    let mut chosen: HashSet<CourseId> = states.iter().filter(is_open).map(|state| state.course).collect();
+    let mut quiet: Vec<&CourseState> = states.iter().filter(|state| !is_open(state)).collect();
+    quiet.sort_by_key(|state| (state.last_observed, state.course));
+    let sample = (quiet.len() as u64 * sample_percent).div_ceil(100) as usize;
+    chosen.extend(quiet.iter().take(sample).map(|state| state.course));
+    chosen
+}
+
+/// Reads the courses and plans them, some hundred at a time.
+async fn make_plans(
+    app: &App,
+    moodle: &Moodle,
+    chosen: &[CourseState],
+    decisions: &Decisions,
+) -> Result<Vec<CoursePlan>, Failure> {
+    let progress = app.progress("reading the platform", chosen.len() as u64);
+    let mut plans = Vec::with_capacity(chosen.len());
+    for some in chosen.chunks(COURSES_AT_ONCE) {
+        let courses: Vec<CourseId> = some.iter().map(|state| state.course).collect();
+        let snapshots = app.store.snapshots(&courses, &app.default_source(), app.clock.now()).await?;
+        let mut observed = observe(app, moodle, &snapshots, &progress).await;
+        let directory = look_up(moodle, &snapshots, &observed).await?;
+        for snapshot in &snapshots {
+            let unread = || Observed::Unknown("it was not read".into());
+            let observed = observed.remove(&snapshot.course).unwrap_or_else(unread);
+            plans.push(plan_course(snapshot, &observed, &directory, &app.config.policy, &decisions.refused));
+        }
+    }
+    progress.finish_and_clear();
+    plans.sort_by_key(|plan| plan.course);
+    Ok(plans)
+}
+
+async fn observe(
+    app: &App,
+    moodle: &Moodle,
+    snapshots: &[CourseSnapshot],
+    progress: &indicatif::ProgressBar,
+) -> HashMap<CourseId, Observed> {
+    let adopts = app.config.policy.name_taken == NameTaken::Adopt;
+    let scopes = snapshots.iter().map(|snapshot| ObserveScope {
+        course: snapshot.course,
+        group_ids: snapshot.links.groups.values().filter_map(|link| link.id).collect(),
+        grouping_ids: snapshot.links.groupings.values().filter_map(|link| link.id).collect(),
+        adopt_names: if adopts { wanted_names(snapshot, &app.config.policy) } else { HashSet::new() },
+    });
+    let mut observed = HashMap::with_capacity(snapshots.len());
+    moodle
+        .observe(scopes.collect(), |course, what| {
+            progress.inc(1);
+            observed.insert(course, what);
+        })
+        .await;
+    observed
+}
+
+/// Asks the platform about the people who are wanted somewhere and not enrolled there.
+async fn look_up(
+    moodle: &Moodle,
+    snapshots: &[CourseSnapshot],
+    observed: &HashMap<CourseId, Observed>,
+) -> Result<Directory, Failure> {
+    let mut people: Vec<_> = snapshots
+        .iter()
+        .filter_map(|snapshot| Some(people_to_look_up(snapshot, observed.get(&snapshot.course)?)))
+        .flatten()
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    if people.is_empty() {
+        return Ok(Directory::default());
+    }
+    moodle.directory(&people).await.map_err(|error| Failure::of(Exit::Target, error))
+}
+
+async fn record(
+    app: &App,
+    lock: &RunLock,
+    run: RunId,
+    plans: &[CoursePlan],
+    objections: &[Objection],
+    waiting: &HashSet<u32>,
+) -> Result<(), Failure> {
+    app.store.record_plan(lock, run, plans).await?;
+    let still_waiting = |objection: &Objection| {
+        objection.operations.iter().copied().filter(|number| waiting.contains(number)).collect::<Vec<_>>()
+    };
+    let rows: Vec<ObjectionRow> = objections
+        .iter()
+        .map(|objection| ObjectionRow {
+            scope: objection.scope.to_string().into(),
+            kind: objection.kind.as_str().into(),
+            sentence: objection.sentence.clone(),
+            operations: still_waiting(objection),
+        })
+        .filter(|row| !row.operations.is_empty())
+        .collect();
+    app.store.record_objections(lock, run, &rows).await?;
+    Ok(())
+}
+
+/// What became of a plan.
+#[derive(Default)]
+struct Applied {
+    outcomes: HashMap<u32, Outcome>,
+    stopped: Option<String>,
+}
+
+/// Carries out what does not wait and, where a run is named, was in its plan.
+async fn apply(
+    app: &App,
+    lock: &RunLock,
+    moodle: &Moodle,
+    run: RunId,
+    plans: &[CoursePlan],
+    waiting: &HashSet<u32>,
+    only: Option<RunId>,
+) -> Result<Applied, Failure> {
+    let planned_before = match only {
+        Some(run) => Some(app.store.fingerprints_of(run).await?),
+        None => None,
+    };
+    let operations: Vec<PlannedOperation> = (1..)
+        .zip(plans.iter().flat_map(|plan| &plan.operations))
+        .filter(|(number, _)| !waiting.contains(number))
+        .filter(|(_, operation)| {
+            planned_before.as_ref().is_none_or(|planned| planned.contains(&operation.fingerprint()))
+        })
+        .map(|(number, operation)| PlannedOperation { number, operation: operation.clone() })
+        .collect();
+    let bar = app.progress("carrying out the plan", operations.len() as u64);
+    let outcomes = Mutex::new(HashMap::with_capacity(operations.len()));
+    let journal = RunJournal { store: &app.store, lock, run, clock: app.clock, outcomes };
+    let applied = moodle.apply(&operations, &journal, &|progress| bar.set_position(progress.settled)).await;
+    bar.finish_and_clear();
+    let stopped = applied.err().map(|stopped: ApplyStopped| chain(&stopped));
+    Ok(Applied { outcomes: journal.into_outcomes(), stopped })
+}
+
+/// Adds what a person should know about operations that did not end as planned.
+fn add_findings(plans: &mut [CoursePlan], outcomes: &HashMap<u32, Outcome>) {
+    let mut number = 0;
+    for plan in plans {
+        for operation in &plan.operations {
+            number += 1;
+            plan.findings
+                .extend(outcomes.get(&number).and_then(|outcome| outcome::finding(operation, outcome)));
+        }
+    }
+}
+
+/// Remembers of each course what the next run needs to know: whether it may be left alone until something changes.
+async fn note_courses(
+    app: &App,
+    lock: &RunLock,
+    finished: &Finished,
+    chosen: &[CourseState],
+    until: Until,
+    outcomes: &HashMap<u32, Outcome>,
+) -> Result<(), Failure> {
+    let hashes: HashMap<CourseId, &CourseState> = chosen.iter().map(|state| (state.course, state)).collect();
+    let mut notes = Vec::with_capacity(finished.plans.len());
+    let mut number = 0;
+    for plan in &finished.plans {
+        let numbers = number + 1..=number + plan.operations.len() as u32;
+        number += plan.operations.len() as u32;
+        let mut settled = plan.operations.is_empty() || until != Until::Plan;
+        settled &= numbers.clone().all(|number| outcomes.get(&number).is_some_and(Outcome::is_success));
+        let unreadable = plan.findings.iter().any(|finding| finding.reason == Reason::ReadIncomplete);
+        notes.push(CourseNote {
+            course: plan.course,
+            name: (!plan.name.is_empty()).then(|| plan.name.clone()),
+            observed_at: (!unreadable).then(|| app.clock.now()),
+            input_hash: settled
+                .then(|| hashes.get(&plan.course).map(|state| state.input_hash.clone()))
+                .flatten(),
+            look_again: !settled || plan.findings.iter().any(|finding| may_heal_there(finding.reason)),
+            gone: plan.findings.iter().any(|finding| finding.reason == Reason::CourseGone),
+        });
+    }
+    app.store.note_courses(lock, &notes).await?;
+    let findings: Vec<_> = finished.plans.iter().flat_map(|plan| plan.findings.iter().cloned()).collect();
+    let courses: Vec<CourseId> = finished.plans.iter().map(|plan| plan.course).collect();
+    app.store.record_findings(lock, finished.run, &courses, &findings, app.clock.now()).await?;
+    Ok(())
+}
+
+/// Tells whether a finding may be over without any change of ours, so that the course has to be read again.
+fn may_heal_there(reason: Reason) -> bool {
+    match reason {
+        Reason::NotInSource | Reason::NotMapped => false,
+        other => other.severity() >= Severity::Pending,
+    }
+}
+
+async fn finish(app: &App, lock: &RunLock, finished: &Finished, until: Until) -> Result<(), Failure> {
+    let status = if finished.stopped.is_some() {
+        RunStatus::Failed
+    } else if until == Until::Plan {
+        RunStatus::Planned
+    } else if finished.report.has_waiting() {
+        RunStatus::Waiting
+    } else if finished.report.needs_attention() {
+        RunStatus::Attention
+    } else {
+        RunStatus::Done
+    };
+    let story = serde_json::to_string(&finished.report)
+        .map_err(|error| Failure::new(Exit::Bug, format!("cannot write the report: {error}")))?;
+    let end = FinishedRun {
+        status,
+        finished_at: app.clock.now(),
+        report_json: story.into(),
+        courses: finished.plans.len() as u64,
+    };
+    app.store.finish_run(lock, finished.run, &end).await?;
+    Ok(())
+}

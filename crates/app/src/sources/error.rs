@@ -1,0 +1,136 @@
+//! Why a source could not be read.
+//!
+//! Not here: bad rows. They are rejections, and the good ones go on.
+//!
+//! Invariant: no message holds a password.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::table::HeaderFault;
+use crate::config::SecretError;
+
+/// Why a source could not be read.
+#[derive(Debug, Error)]
+pub(crate) enum SourceError {
+    /// A file cannot be opened.
+    #[error(
+        "cannot open the {table} file {path} of source {name}; check `{table}` under [source.{name}] and who may read the file"
+    )]
+    Open {
+        /// The source.
+        name: String,
+        /// The table.
+        table: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be read to its end.
+    #[error(
+        "cannot read the {table} file {path} of source {name} to its end; run the import again when the file is complete"
+    )]
+    Read {
+        /// The source.
+        name: String,
+        /// The table.
+        table: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: csv::Error,
+    },
+    /// A file is empty.
+    #[error(
+        "cannot read {place} of source {name}: it is empty, without even a header ({columns}); check the program that writes it"
+    )]
+    Empty {
+        /// The source.
+        name: String,
+        /// The table and file.
+        place: String,
+        /// The columns that were expected.
+        columns: String,
+    },
+    /// A header lacks a column.
+    #[error("cannot read {place} of source {name}: there is no column {column}; {hint}")]
+    Column {
+        /// The source.
+        name: String,
+        /// The table and file or query.
+        place: String,
+        /// The column.
+        column: &'static str,
+        /// The columns that were found, and what may be meant.
+        hint: String,
+    },
+    /// A header has a column twice.
+    #[error("cannot read {place} of source {name}: the column {column} is there twice; leave one out")]
+    ColumnTwice {
+        /// The source.
+        name: String,
+        /// The table and file or query.
+        place: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// The password cannot be fetched.
+    #[error("cannot fetch the password of source {name}")]
+    Password {
+        /// The source.
+        name: String,
+        /// Why.
+        source: SecretError,
+    },
+    /// The database cannot be reached.
+    #[error(
+        "cannot connect to {url} for source {name}; check the address, the account, and that the database runs"
+    )]
+    Connect {
+        /// The source.
+        name: String,
+        /// The address without its password.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The database does not answer.
+    #[error(
+        "cannot connect to {url} for source {name}: no answer within {timeout_s} s; check the address and the firewall"
+    )]
+    Silent {
+        /// The source.
+        name: String,
+        /// The address without its password.
+        url: String,
+        /// How long was waited, in seconds.
+        timeout_s: u64,
+    },
+    /// A query failed.
+    #[error(
+        "cannot run the query {query} of source {name} on {url}; try [source.{name}.queries] {query} there by hand"
+    )]
+    Query {
+        /// The source.
+        name: String,
+        /// The address without its password.
+        url: String,
+        /// The name of the query.
+        query: &'static str,
+        /// Why.
+        source: sqlx::Error,
+    },
+}
+
+impl SourceError {
+    /// Tells what is wrong with the header of a file or query.
+    pub(super) fn header(name: &str, place: String, fault: HeaderFault) -> Self {
+        let name = name.to_owned();
+        match fault {
+            HeaderFault::Missing { column, hint } => SourceError::Column { name, place, column, hint },
+            HeaderFault::Twice { column } => SourceError::ColumnTwice { name, place, column },
+        }
+    }
+}

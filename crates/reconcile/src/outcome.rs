@@ -1,0 +1,234 @@
+//! What became of an operation, and what it changes in our memory.
+//!
+//! Not here: sending (targets) and storing (store); both use the two pure functions of this file.
+//!
+//! Invariant: [`intent`] is recorded before the platform is asked, [`settled`] after it answered. Each is a function
+//! of the operation and the answer alone, so a journal that repeats itself changes nothing.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Reason, Subject};
+use crate::keys::{GroupId, GroupingId, PersonKey, Text};
+use crate::link::{GroupLink, GroupingLink, LinkChange, LinkState, MemberLink};
+use crate::operation::{Becomes, Change, GroupHead, GroupingHead, Operation};
+
+/// What became of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Carried out, with the id that the platform gave to a new group or grouping.
+    Done(Option<i64>),
+    /// It was so already when the platform was read again.
+    AlreadySo(Option<i64>),
+    /// The platform said no; its reason.
+    Refused(Refusal),
+    /// Nobody knows: the answer was lost and reading back did not tell. The next run finds out.
+    Unknown(Text),
+    /// Not sent, and why.
+    NotTried(Text),
+}
+
+/// A target's no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The platform's code, for example `errorremovenotpermitted`.
+    pub code: Text,
+    /// What it means, in our words.
+    pub meaning: Text,
+}
+
+impl Outcome {
+    /// The word in tables and JSON.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Done(_) => "done",
+            Outcome::AlreadySo(_) => "already_so",
+            Outcome::Refused(_) => "refused",
+            Outcome::Unknown(_) => "unknown",
+            Outcome::NotTried(_) => "not_tried",
+        }
+    }
+
+    /// The particulars in words; empty for a plain success.
+    pub fn detail(&self) -> Text {
+        match self {
+            Outcome::Done(_) | Outcome::AlreadySo(_) => "".into(),
+            Outcome::Refused(refusal) => format!("{}: {}", refusal.code, refusal.meaning).into(),
+            Outcome::Unknown(why) | Outcome::NotTried(why) => why.clone(),
+        }
+    }
+
+    /// Tells whether the platform is now as the operation wanted it.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Outcome::Done(_) | Outcome::AlreadySo(_))
+    }
+}
+
+/// What a person should know about an operation that did not end as planned; nothing where it did, or was not tried.
+pub fn finding(operation: &Operation, outcome: &Outcome) -> Option<Finding> {
+    let reason = match outcome {
+        Outcome::Done(_) | Outcome::AlreadySo(_) | Outcome::NotTried(_) => return None,
+        Outcome::Unknown(_) => Reason::Unanswered,
+        // facts/moodle-ws.md section 5.7.
+        Outcome::Refused(refusal) if &*refusal.code == "errorremovenotpermitted" => Reason::ProtectedMember,
+        Outcome::Refused(_) => Reason::TargetRefused,
+    };
+    let person = operation.row().person;
+    Some(Finding {
+        course: operation.course,
+        reason,
+        subject: Subject {
+            module: operation.group().map(|group| group.key.module.clone()),
+            group: operation.group().map(|group| group.key.clone()),
+            person: (!person.is_empty()).then_some(PersonKey(person)),
+        },
+        detail: format!("{operation}. The answer: {}", outcome.detail()).into(),
+    })
+}
+
+/// What is remembered before an operation is sent.
+pub fn intent(operation: &Operation) -> Vec<LinkChange> {
+    match &operation.change {
+        Change::CreateGrouping { grouping } => {
+            vec![put_grouping(grouping, None, &grouping.name, LinkState::Intended)]
+        }
+        // A group that is created again begins without the members of the one that was deleted.
+        Change::CreateGroup { group } => vec![
+            LinkChange::DropGroup { key: group.key.clone() },
+            put_group(group, None, &group.name, LinkState::Intended),
+        ],
+        Change::AddMember { group, user, person, role } => vec![LinkChange::PutMember {
+            group: group.key.clone(),
+            user: *user,
+            link: MemberLink { person: person.clone(), role: *role, state: LinkState::Intended },
+        }],
+        Change::DeleteGroup { group, .. } => {
+            vec![LinkChange::MarkGroup { key: group.key.clone(), state: LinkState::Removing }]
+        }
+        // What is taken over is found again by the idnumber that was written; until then it is not ours.
+        Change::AdoptGrouping { .. }
+        | Change::AdoptGroup { .. }
+        | Change::RenameGrouping { .. }
+        | Change::RecordGroupingName { .. }
+        | Change::RekeyGroup { .. }
+        | Change::RenameGroup { .. }
+        | Change::RecordGroupName { .. }
+        | Change::AssignGrouping { .. }
+        | Change::EnrolPerson { .. }
+        | Change::AdoptMember { .. }
+        | Change::RemoveMember { .. }
+        | Change::ForgetMember { .. }
+        | Change::UnassignGrouping { .. }
+        | Change::ForgetGroup { .. }
+        | Change::DeleteGrouping { .. }
+        | Change::ForgetGrouping { .. } => Vec::new(),
+    }
+}
+
+/// What is remembered after the platform answered: nothing unless the operation succeeded, save that a plain
+/// refusal takes back what was only intended.
+pub fn settled(operation: &Operation, outcome: &Outcome) -> Vec<LinkChange> {
+    match outcome {
+        Outcome::Done(id) | Outcome::AlreadySo(id) => succeeded(operation, *id),
+        Outcome::Refused(_) => refused(operation),
+        Outcome::Unknown(_) | Outcome::NotTried(_) => Vec::new(),
+    }
+}
+
+fn succeeded(operation: &Operation, id: Option<i64>) -> Vec<LinkChange> {
+    match &operation.change {
+        Change::CreateGrouping { grouping } => {
+            vec![put_grouping(grouping, id.map(GroupingId), &grouping.name, LinkState::Confirmed)]
+        }
+        Change::AdoptGrouping { grouping, name_applied, .. }
+        | Change::RecordGroupingName { grouping, name_applied } => {
+            vec![put_grouping(grouping, None, name_applied, LinkState::Confirmed)]
+        }
+        Change::RenameGrouping { grouping, .. } => {
+            vec![put_grouping(grouping, None, &grouping.name, LinkState::Confirmed)]
+        }
+        Change::CreateGroup { group } => {
+            vec![put_group(group, id.map(GroupId), &group.name, LinkState::Confirmed)]
+        }
+        Change::AdoptGroup { group, name_applied, .. } | Change::RecordGroupName { group, name_applied } => {
+            vec![put_group(group, None, name_applied, LinkState::Confirmed)]
+        }
+        Change::RekeyGroup { group, from } => vec![
+            LinkChange::MoveGroup { from: from.key.clone(), to: group.key.clone() },
+            put_group(group, None, &group.name, LinkState::Confirmed),
+        ],
+        Change::RenameGroup { group, becomes, .. } => {
+            let state = match becomes {
+                Becomes::Current | Becomes::Outgoing => LinkState::Confirmed,
+                Becomes::Archived => LinkState::Archived,
+            };
+            vec![put_group(group, None, &group.name, state)]
+        }
+        Change::AddMember { group, user, person, role }
+        | Change::AdoptMember { group, user, person, role } => {
+            vec![LinkChange::PutMember {
+                group: group.key.clone(),
+                user: *user,
+                link: MemberLink { person: person.clone(), role: *role, state: LinkState::Confirmed },
+            }]
+        }
+        Change::RemoveMember { group, user, .. } | Change::ForgetMember { group, user, .. } => {
+            vec![LinkChange::DropMember { group: group.key.clone(), user: *user }]
+        }
+        Change::DeleteGroup { group, .. } | Change::ForgetGroup { group } => {
+            vec![LinkChange::DropGroup { key: group.key.clone() }]
+        }
+        Change::DeleteGrouping { grouping } | Change::ForgetGrouping { grouping } => {
+            vec![LinkChange::DropGrouping { key: grouping.key.clone() }]
+        }
+        Change::AssignGrouping { .. } | Change::UnassignGrouping { .. } | Change::EnrolPerson { .. } => {
+            Vec::new()
+        }
+    }
+}
+
+fn refused(operation: &Operation) -> Vec<LinkChange> {
+    match &operation.change {
+        Change::CreateGrouping { grouping } => vec![LinkChange::DropGrouping { key: grouping.key.clone() }],
+        Change::CreateGroup { group } => vec![LinkChange::DropGroup { key: group.key.clone() }],
+        Change::AddMember { group, user, .. } => {
+            vec![LinkChange::DropMember { group: group.key.clone(), user: *user }]
+        }
+        Change::DeleteGroup { group, .. } => {
+            vec![LinkChange::MarkGroup { key: group.key.clone(), state: LinkState::Confirmed }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn put_group(group: &GroupHead, id: Option<GroupId>, name_applied: &Text, state: LinkState) -> LinkChange {
+    LinkChange::PutGroup {
+        key: group.key.clone(),
+        link: Box::new(GroupLink {
+            id: id.or(group.id),
+            idnumber: group.idnumber.clone(),
+            name_applied: name_applied.clone(),
+            name_shown: group.name.clone(),
+            term: group.term.clone(),
+            state,
+            members: BTreeMap::new(),
+        }),
+    }
+}
+
+fn put_grouping(
+    grouping: &GroupingHead,
+    id: Option<GroupingId>,
+    name_applied: &Text,
+    state: LinkState,
+) -> LinkChange {
+    LinkChange::PutGrouping {
+        key: grouping.key.clone(),
+        link: GroupingLink {
+            id: id.or(grouping.id),
+            idnumber: grouping.idnumber.clone(),
+            name_applied: name_applied.clone(),
+            name_shown: grouping.name.clone(),
+            state,
+        },
+    }
+}

@@ -1,0 +1,115 @@
+//! Who changed what, when and why.
+//!
+//! Not here: what a run did on the platform; that is the journal ([`crate::journal`]).
+//!
+//! Invariant: rows are only ever added, in the transaction of the change that they tell.
+//! Invariant: each row holds the hash of the row before it, so that a row which was altered or taken out shows.
+
+use reconcile::keys::Text;
+
+use crate::db::{Row, Transaction, Value};
+use crate::digest::digest;
+use crate::error::{Cause, Result};
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// One change by a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Who, as the program was told.
+    pub who: Text,
+    /// What was changed, for example `mapping 101 ANTH1014 of cmis`.
+    pub what: Text,
+    /// What it was; empty where it was not there.
+    pub before: Text,
+    /// What it is; empty where it is gone.
+    pub after: Text,
+    /// Why, as the person said; may be empty.
+    pub reason: Text,
+}
+
+/// Whether the audit log is as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditState {
+    /// Every row follows from the row before it.
+    Whole {
+        /// How many rows there are.
+        rows: u64,
+    },
+    /// A row was altered, or rows before it were taken out.
+    Broken {
+        /// The first row that does not follow.
+        row: i64,
+    },
+}
+
+impl Entry {
+    fn hash(&self, hash_before: &str) -> String {
+        let Entry { at, who, what, before, after, reason } = self;
+        digest(&[hash_before, &at.to_string(), who, what, before, after, reason])
+    }
+}
+
+/// Adds an entry, inside the transaction of the change.
+pub(crate) async fn record(write: &mut Transaction, entry: &Entry) -> Result<()> {
+    let last = write.first("SELECT hash FROM audit ORDER BY id DESC LIMIT 1", [], |row| row.text()).await?;
+    let hash_before = last.unwrap_or_else(|| "".into());
+    let hash = entry.hash(&hash_before);
+    let Entry { at, who, what, before, after, reason } = entry;
+    let columns = ["at", "who", "what", "value_before", "value_after", "reason", "hash_before", "hash"];
+    let row = [
+        Value::from(*at),
+        who.into(),
+        what.into(),
+        before.into(),
+        after.into(),
+        reason.into(),
+        hash_before.into(),
+        hash.into(),
+    ];
+    write.insert_one("audit", columns, row).await.map(|_| ())
+}
+
+const COLUMNS: &str = "at, who, what, value_before, value_after, reason";
+
+fn read(row: &mut Row<'_>) -> Result<Entry, Cause> {
+    Ok(Entry {
+        at: row.time()?,
+        who: row.text()?,
+        what: row.text()?,
+        before: row.text()?,
+        after: row.text()?,
+        reason: row.text()?,
+    })
+}
+
+impl Store {
+    /// The audit log, newest first.
+    pub async fn audit(&self, limit: u32) -> Result<Vec<Entry>> {
+        let mut read_only = self.db.read("list the audit log").await?;
+        let sql = format!("SELECT {COLUMNS} FROM audit ORDER BY id DESC LIMIT ?");
+        read_only.rows(sql, [limit.into()], read).await
+    }
+
+    /// Looks whether the audit log is as it was written. Rows taken from its very end do not show.
+    pub async fn verify_audit(&self) -> Result<AuditState> {
+        let mut read_only = self.db.read("verify the audit log").await?;
+        let (mut rows, mut hash_last, mut broken) = (0, String::new(), None);
+        let sql = format!("SELECT {COLUMNS}, hash_before, hash, id FROM audit ORDER BY id");
+        read_only
+            .each(sql, [], |row| {
+                let entry = read(row)?;
+                let (hash_before, hash, id) = (row.text()?, row.text()?, row.int()?);
+                if *hash_before != *hash_last || *hash != *entry.hash(&hash_before) {
+                    broken.get_or_insert(id);
+                }
+                rows += 1;
+                hash_last = hash.to_string();
+                Ok(())
+            })
+            .await?;
+        Ok(broken.map_or(AuditState::Whole { rows }, |row| AuditState::Broken { row }))
+    }
+}

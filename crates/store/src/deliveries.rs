@@ -1,0 +1,222 @@
+//! Deliveries of the sources: saving, accepting, listing.
+//!
+//! Not here: the rows of a delivery ([`crate::delivery_rows`]) and whether one is believed (`reconcile::delivery`).
+//!
+//! Invariant: a delivery is in the database whole or not at all.
+//! Invariant: the newest accepted delivery of a source always has its rows.
+
+use reconcile::delivery::{Delivery, Figures};
+use reconcile::keys::{SourceName, Text};
+
+use crate::audit::{Entry, record};
+use crate::db::{Row, Transaction, Value};
+use crate::delivery_rows;
+use crate::error::{Cause, Result, StoreError};
+use crate::lock::RunLock;
+use crate::rejections;
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// Names a delivery; later ones have greater numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryId(pub i64);
+
+/// Whether a delivery is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is, and from now on says what the source says.
+    Accepted,
+    /// It is not, for these reasons in words; a person may accept it all the same.
+    Refused(String),
+}
+
+/// A line in the list of deliveries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Its number.
+    pub id: DeliveryId,
+    /// The source.
+    pub source: SourceName,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Whether it is accepted.
+    pub accepted: bool,
+    /// Why it was refused first; empty otherwise.
+    pub doubts: Text,
+    /// The hash of its rows.
+    pub content_hash: Text,
+    /// The delivery that holds the same rows: itself, or an earlier one; `None` once they were pruned.
+    pub rows_of: Option<DeliveryId>,
+    /// How much it holds.
+    pub figures: Figures,
+    /// The person who accepted it although it was refused, and why.
+    pub accepted_by: Option<(Text, Text)>,
+}
+
+const SELECT: &str = "SELECT id, source, received_at, state, doubts, content_hash, rows_of, module_count, \
+     group_count, student_count, tutor_count, rejection_count, accepted_by, accepted_reason FROM deliveries";
+
+/// The newest accepted delivery of every source.
+pub(crate) const NEWEST_ACCEPTED: &str =
+    "id IN (SELECT MAX(id) FROM deliveries WHERE state = 'accepted' GROUP BY source)";
+
+impl Store {
+    /// Saves a delivery with its rejections.
+    ///
+    /// One that says the same as a delivery whose rows are there adds no rows. Rows beyond the kept deliveries of the
+    /// source are pruned.
+    pub async fn save_delivery(
+        &self,
+        _lock: &RunLock,
+        delivery: &Delivery,
+        now: Timestamp,
+        verdict: &Verdict,
+    ) -> Result<DeliveryId> {
+        let content_hash = delivery.content_hash().to_string();
+        let mut write = self.db.write("save a delivery").await?;
+        let same = write
+            .first(
+                "SELECT rows_of FROM deliveries WHERE source = ? AND content_hash = ? AND rows_of IS NOT NULL \
+                 ORDER BY id DESC LIMIT 1",
+                [Value::from(&delivery.source), Value::from(&content_hash)],
+                |row| row.int(),
+            )
+            .await?;
+        let id = insert(&mut write, delivery, now, verdict, &content_hash).await?;
+        let rows_of = same.unwrap_or(id);
+        write
+            .execute("UPDATE deliveries SET rows_of = ? WHERE id = ?", [Value::Int(rows_of), Value::Int(id)])
+            .await?;
+        if same.is_none() {
+            delivery_rows::insert(&mut write, id, delivery).await?;
+        }
+        rejections::record(&mut write, &delivery.source, &delivery.rejections, DeliveryId(id), now).await?;
+        if *verdict == Verdict::Accepted {
+            rejections::heal(&mut write, &delivery.source, DeliveryId(id), now).await?;
+        }
+        delivery_rows::prune(&mut write, &delivery.source, self.deliveries_kept).await?;
+        write.commit().await?;
+        Ok(DeliveryId(id))
+    }
+
+    /// Accepts a delivery that was refused, because a person says so.
+    ///
+    /// Errors: [`StoreError::Missing`] where it is not the newest one of its source, or its rows were pruned.
+    pub async fn accept_delivery(
+        &self,
+        _lock: &RunLock,
+        id: DeliveryId,
+        who: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut write = self.db.write("accept a delivery").await?;
+        let acceptable = format!(
+            "{SELECT} WHERE id = ? AND state = 'refused' AND rows_of IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM deliveries newer WHERE newer.source = deliveries.source \
+              AND newer.state = 'accepted' AND newer.id > deliveries.id)"
+        );
+        let Some(delivery) = write.first(acceptable, [Value::Int(id.0)], read).await? else {
+            let what = format!("a refused delivery {} that is newer than the accepted one", id.0);
+            return Err(StoreError::Missing { what });
+        };
+        write
+            .execute(
+                "UPDATE deliveries SET state = 'accepted', accepted_by = ?, accepted_reason = ?, accepted_at = ? \
+                 WHERE id = ?",
+                [Value::from(who), Value::from(reason), Value::from(now), Value::Int(id.0)],
+            )
+            .await?;
+        rejections::heal(&mut write, &delivery.source, id, now).await?;
+        delivery_rows::prune(&mut write, &delivery.source, self.deliveries_kept).await?;
+        let entry = Entry {
+            at: now,
+            who: who.into(),
+            what: format!("delivery {} of {}", id.0, delivery.source).into(),
+            before: format!("refused: {}", delivery.doubts).into(),
+            after: "accepted".into(),
+            reason: reason.into(),
+        };
+        record(&mut write, &entry).await?;
+        write.commit().await
+    }
+
+    /// How much the newest accepted delivery of a source holds.
+    pub async fn accepted_figures(&self, source: &SourceName) -> Result<Option<Figures>> {
+        let mut read_only = self.db.read("read the figures of a delivery").await?;
+        let sql = format!("{SELECT} WHERE source = ? AND state = 'accepted' ORDER BY id DESC LIMIT 1");
+        Ok(read_only.first(sql, [source.into()], read).await?.map(|delivery| delivery.figures))
+    }
+
+    /// The deliveries, newest first.
+    pub async fn deliveries(&self, limit: u32) -> Result<Vec<DeliveryRow>> {
+        let mut read_only = self.db.read("list the deliveries").await?;
+        read_only.rows(format!("{SELECT} ORDER BY id DESC LIMIT ?"), [limit.into()], read).await
+    }
+}
+
+async fn insert(
+    write: &mut Transaction,
+    delivery: &Delivery,
+    now: Timestamp,
+    verdict: &Verdict,
+    content_hash: &str,
+) -> Result<i64> {
+    let Figures { modules, groups, students, tutors, rejections } = delivery.figures();
+    let (state, doubts) = match verdict {
+        Verdict::Accepted => ("accepted", ""),
+        Verdict::Refused(doubts) => ("refused", doubts.as_str()),
+    };
+    let terms = serde_json::Value::from_iter(delivery.terms().iter().map(|term| term.as_ref())).to_string();
+    write
+        .insert_one(
+            "deliveries",
+            [
+                "source",
+                "received_at",
+                "state",
+                "doubts",
+                "content_hash",
+                "terms",
+                "module_count",
+                "group_count",
+                "student_count",
+                "tutor_count",
+                "rejection_count",
+            ],
+            [
+                Value::from(&delivery.source),
+                now.into(),
+                state.into(),
+                doubts.into(),
+                content_hash.into(),
+                terms.into(),
+                modules.into(),
+                groups.into(),
+                students.into(),
+                tutors.into(),
+                rejections.into(),
+            ],
+        )
+        .await
+}
+
+fn read(row: &mut Row<'_>) -> Result<DeliveryRow, Cause> {
+    Ok(DeliveryRow {
+        id: DeliveryId(row.int()?),
+        source: SourceName(row.text()?),
+        received_at: row.time()?,
+        accepted: row.text()?.as_ref() == "accepted",
+        doubts: row.text()?,
+        content_hash: row.text()?,
+        rows_of: row.int_or_none()?.map(DeliveryId),
+        figures: Figures {
+            modules: row.count()?,
+            groups: row.count()?,
+            students: row.count()?,
+            tutors: row.count()?,
+            rejections: row.count()?,
+        },
+        accepted_by: row.text_or_none()?.zip(row.text_or_none()?),
+    })
+}

@@ -1,0 +1,96 @@
+//! What can go wrong with the database itself.
+//!
+//! Not here: bad data, which is a rejection or a finding and never an error.
+//!
+//! Invariant: a message is a lower-case fragment that names the thing, the attempt and the next step; the inner
+//! error is the source and not part of the text.
+
+use std::path::PathBuf;
+
+use crate::lock::LockOwner;
+
+/// The error of the driver or the operating system below one of ours.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of everything in this crate.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names a database that this program does not speak.
+    #[error(
+        "cannot use a database of the kind {scheme:?}: supported are sqlite:PATH and sqlite::memory:; correct `database`"
+    )]
+    Unsupported {
+        /// The first word of the URL; never more of it, because the rest may hold a password.
+        scheme: String,
+    },
+    /// The database file could not be opened or created.
+    #[error(
+        "cannot open the database {database}: check that its folder exists, that this user may write there, and that the disk has room"
+    )]
+    CannotOpen {
+        /// The database.
+        database: String,
+        /// What the driver said.
+        source: Cause,
+    },
+    /// A migration failed; the database is as it was before that migration.
+    #[error(
+        "cannot migrate the database to version {version} ({name}): nothing was changed by it; restore a backup or report this"
+    )]
+    CannotMigrate {
+        /// The migration's number.
+        version: i64,
+        /// The migration's name.
+        name: &'static str,
+        /// What the driver said.
+        source: Cause,
+    },
+    /// A newer program migrated the database.
+    #[error(
+        "cannot use the database: it has version {found} and this program knows {known}; install the newer program again"
+    )]
+    Newer {
+        /// The version of the database.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// Another run holds the lock.
+    #[error("cannot start: {}; wait until it ends, or stop it", held_by(.owner.as_deref()))]
+    Held {
+        /// Who holds it; `None` where the particulars could not be read.
+        owner: Option<Box<LockOwner>>,
+    },
+    /// The lock file could not be made.
+    #[error("cannot make the lock file {}: check that this user may write there", .path.display())]
+    CannotLock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// What was asked for is not there (any more).
+    #[error("cannot find {what}")]
+    Missing {
+        /// What was asked for, and where to look.
+        what: String,
+    },
+    /// A statement failed.
+    #[error("cannot {purpose}: the database refused; `muster check database` looks for the cause")]
+    Query {
+        /// What the statement was for, for example `read the mappings`.
+        purpose: &'static str,
+        /// What the driver said.
+        source: Cause,
+    },
+}
+
+fn held_by(owner: Option<&LockOwner>) -> String {
+    match owner {
+        Some(owner) => format!("the database is locked by {owner}"),
+        None => "the database is locked by another process".to_owned(),
+    }
+}

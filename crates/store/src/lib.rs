@@ -1,0 +1,60 @@
+//! The management database: what the sources said, what people wish, what is ours, and what every run did.
+//!
+//! The way in is [`Store::open`]. A run takes [`Store::lock`], saves deliveries, asks for [`Store::course_states`] and
+//! [`Store::snapshots`], records its plan, and journals each step with [`Store::sent`] and [`Store::settled`].
+//!
+//! Not here: any decision; `reconcile` decides, and this crate remembers. It reads no clock: times are handed in.
+//!
+//! Invariant: all SQL of ours is in this crate, and only `db.rs` knows the database library.
+//! Invariant: what must be true together is written in one transaction, so that a process may be killed at any moment.
+//! Invariant: a function that writes run data asks for a [`RunLock`].
+
+mod approvals;
+mod audit;
+mod courses;
+mod db;
+mod deliveries;
+mod delivery_rows;
+mod dialect;
+mod digest;
+mod error;
+mod exceptions;
+mod filter;
+mod findings;
+mod interner;
+mod journal;
+mod links;
+mod lock;
+mod lookup;
+mod mappings;
+mod migrate;
+mod rejections;
+mod rest_errors;
+mod runs;
+mod snapshots;
+mod store;
+mod time;
+mod tombstones;
+mod words;
+
+pub use approvals::{Approval, Decided, Decision};
+pub use audit::{AuditState, Entry};
+pub use courses::{CourseNote, CourseState};
+pub use deliveries::{DeliveryId, DeliveryRow, Verdict};
+pub use delivery_rows::{DeliveryDifference, Membership};
+pub use error::{Result, StoreError};
+pub use exceptions::{ExceptionId, ExceptionRow};
+pub use filter::Page;
+pub use findings::{FindingFilter, FindingRow};
+pub use journal::{JournalRow, OperationFilter, OperationState};
+pub use lock::{LockOwner, RunLock};
+pub use lookup::{GroupHit, HitPlace, PersonPlace};
+pub use mappings::{
+    Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
+};
+pub use rejections::{RejectionFilter, RejectionRow};
+pub use rest_errors::RestError;
+pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};
+pub use store::{DELIVERIES_KEPT, Store};
+pub use time::Timestamp;
+pub use tombstones::{Tombstone, TombstoneFilter, TombstoneKind};

@@ -1,0 +1,103 @@
+//! The run lock: one run at a time on one database.
+//!
+//! Not here: what a run does with it.
+//!
+//! Invariant: the operating system holds the lock, so a process that was killed never blocks the next run.
+//! Invariant: a [`RunLock`] exists only while its holder is the only one; functions that write run data ask for it.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, StoreError};
+use crate::time::Timestamp;
+
+/// Who holds the lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockOwner {
+    /// The program, with its version.
+    pub program: String,
+    /// The machine.
+    pub host: String,
+    /// The process on that machine.
+    pub pid: u32,
+    /// Since when.
+    pub since: Timestamp,
+    /// What for, for example `apply`.
+    pub purpose: String,
+}
+
+impl fmt::Display for LockOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LockOwner { program, host, pid, since: _, purpose } = self;
+        write!(f, "{program} (process {pid} on {host}, {purpose})")
+    }
+}
+
+/// The proof that this run is the only one; dropping it lets the next one begin.
+#[derive(Debug)]
+#[must_use = "the lock is let go when it is dropped"]
+pub struct RunLock {
+    held: Held,
+}
+
+#[derive(Debug)]
+enum Held {
+    File(File),
+    Memory(MemoryLock),
+}
+
+/// The lock of a database in memory, which only this process can see.
+pub(crate) type MemoryLock = Arc<Mutex<Option<LockOwner>>>;
+
+/// Takes the lock of a database file.
+pub(crate) fn lock_file(database: &Path, owner: &LockOwner) -> Result<RunLock> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let failed = |source| StoreError::CannotLock { path: path.clone(), source };
+    let mut file =
+        File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let read = file.read_to_string(&mut text).ok();
+            let owner = read.and_then(|_| serde_json::from_str(&text).ok());
+            return Err(StoreError::Held { owner });
+        }
+        Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
+    }
+    let text = serde_json::to_string(owner).map_err(|error| failed(error.into()))?;
+    file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(RunLock { held: Held::File(file) })
+}
+
+/// Takes the lock of a database in memory.
+pub(crate) fn lock_memory(lock: &MemoryLock, owner: &LockOwner) -> Result<RunLock> {
+    let mut holder = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(owner) = holder.as_ref() {
+        return Err(StoreError::Held { owner: Some(Box::new(owner.clone())) });
+    }
+    *holder = Some(owner.clone());
+    drop(holder);
+    Ok(RunLock { held: Held::Memory(lock.clone()) })
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        match &self.held {
+            // The name goes first: whoever finds the lock taken must not read the name of its last holder. Should
+            // this fail, closing the file lets the lock go all the same.
+            Held::File(file) => {
+                let _ = file.set_len(0);
+            }
+            Held::Memory(lock) => *lock.lock().unwrap_or_else(PoisonError::into_inner) = None,
+        }
+    }
+}

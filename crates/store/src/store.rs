@@ -1,0 +1,56 @@
+//! The open database.
+//!
+//! Not here: what is kept in it; each file of this crate adds the functions of its own tables.
+
+use std::path::Path;
+
+use crate::db::Db;
+use crate::error::Result;
+use crate::lock::{LockOwner, MemoryLock, RunLock, lock_file, lock_memory};
+use crate::migrate::migrate;
+
+/// How many accepted deliveries of each source keep their rows, unless somebody chooses another number.
+pub const DELIVERIES_KEPT: usize = 3;
+
+/// The management database.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: Db,
+    memory_lock: MemoryLock,
+    pub(crate) deliveries_kept: usize,
+}
+
+impl Store {
+    /// Opens a database by its URL, creates it where there is none, and migrates it.
+    ///
+    /// Known are `sqlite:PATH` and, for tests, `sqlite::memory:`.
+    pub async fn open(url: &str) -> Result<Store> {
+        let db = Db::open(url).await?;
+        migrate(&db).await?;
+        Ok(Store { db, memory_lock: MemoryLock::default(), deliveries_kept: DELIVERIES_KEPT })
+    }
+
+    /// Chooses how many accepted deliveries of each source keep their rows; at least one does.
+    #[must_use]
+    pub fn keeping_deliveries(self, kept: usize) -> Store {
+        Store { deliveries_kept: kept.max(1), ..self }
+    }
+
+    /// The database file; `None` for a database in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.db.path().map(AsRef::as_ref)
+    }
+
+    /// Takes the run lock, or says at once who has it. The particulars lie in `DATABASE.lock` beside the file.
+    pub fn lock(&self, owner: &LockOwner) -> Result<RunLock> {
+        match self.path() {
+            Some(path) => lock_file(path, owner),
+            None => lock_memory(&self.memory_lock, owner),
+        }
+    }
+
+    /// Closes the database. Dropping it without this loses nothing that was committed.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
+}

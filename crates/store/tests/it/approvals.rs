@@ -1,0 +1,95 @@
+//! Decisions of people about waiting operations.
+
+use std::collections::HashSet;
+
+use reconcile::operation::{Fingerprint, Operation};
+use reconcile::outcome::Outcome;
+use reconcile::safety::Decisions;
+use store::{Approval, Decided, Decision, ObjectionRow, RunId, RunLock, Store};
+
+use crate::support::{at, begin, create, delete, memory, plan};
+
+/// A run in which two deletions wait and a creation does not.
+async fn waiting() -> (Store, RunLock, RunId, [Operation; 3]) {
+    let (store, lock) = memory().await;
+    let run = begin(&store, &lock, 10).await;
+    let operations = [delete("1", 9), delete("2", 9), create("3")];
+    store.record_plan(&lock, run, &[plan(operations.to_vec())]).await.unwrap();
+    let objection = ObjectionRow {
+        scope: "run".into(),
+        kind: "count".into(),
+        sentence: "".into(),
+        operations: vec![1, 2],
+    };
+    store.record_objections(&lock, run, &[objection]).await.unwrap();
+    (store, lock, run, operations)
+}
+
+fn approval(run: RunId, operations: Decided, decision: Decision) -> Approval {
+    Approval {
+        run,
+        operations,
+        decision,
+        who: "ada".into(),
+        reason: "the term is over".into(),
+        at: at(20),
+        expires_at: at(100),
+    }
+}
+
+fn prints(operations: &[&Operation]) -> HashSet<Fingerprint> {
+    operations.iter().map(|operation| operation.fingerprint()).collect()
+}
+
+#[tokio::test]
+async fn only_waiting_operations_are_approved_and_only_for_a_time() {
+    let (store, _lock, run, operations) = waiting().await;
+    let decided = store.approve(&approval(run, Decided::All, Decision::Approved)).await.unwrap();
+    assert_eq!(decided, 2);
+    let decisions = store.decisions(at(99)).await.unwrap();
+    assert_eq!(decisions.approved, prints(&[&operations[0], &operations[1]]));
+    assert_eq!(store.decisions(at(100)).await.unwrap(), Decisions::default());
+    assert_eq!(&*store.audit(1).await.unwrap()[0].what, "2 waiting operations of run 1");
+}
+
+#[tokio::test]
+async fn one_operation_can_be_chosen_and_what_does_not_wait_cannot() {
+    let (store, _lock, run, operations) = waiting().await;
+    let some = Decided::Only(prints(&[&operations[1], &operations[2]]));
+    assert_eq!(store.approve(&approval(run, some, Decision::Approved)).await.unwrap(), 1);
+    assert_eq!(store.decisions(at(30)).await.unwrap().approved, prints(&[&operations[1]]));
+    let none = Decided::Only(prints(&[&operations[2]]));
+    assert_eq!(store.approve(&approval(run, none, Decision::Approved)).await.unwrap(), 0);
+    assert_eq!(store.approve(&approval(RunId(99), Decided::All, Decision::Approved)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_newest_decision_counts() {
+    let (store, _lock, run, operations) = waiting().await;
+    store.approve(&approval(run, Decided::All, Decision::Approved)).await.unwrap();
+    let one = Decided::Only(prints(&[&operations[0]]));
+    store.approve(&approval(run, one, Decision::Refused)).await.unwrap();
+    let decisions = store.decisions(at(30)).await.unwrap();
+    assert_eq!(decisions.approved, prints(&[&operations[1]]));
+    assert_eq!(decisions.refused, prints(&[&operations[0]]));
+}
+
+#[tokio::test]
+async fn an_approval_serves_once() {
+    let (store, lock, run, operations) = waiting().await;
+    store.approve(&approval(run, Decided::All, Decision::Approved)).await.unwrap();
+    let next = begin(&store, &lock, 30).await;
+    store.record_plan(&lock, next, &[plan(operations.to_vec())]).await.unwrap();
+    let settled =
+        [(1, &operations[0], Outcome::Done(None)), (2, &operations[1], Outcome::Unknown("timeout".into()))];
+    store.settled(&lock, next, &settled, at(40)).await.unwrap();
+    let left = store.decisions(at(50)).await.unwrap().approved;
+    assert_eq!(left, prints(&[&operations[1]]), "what is not done yet stays approved");
+}
+
+#[tokio::test]
+async fn the_fingerprints_of_a_run_are_those_of_its_plan() {
+    let (store, _lock, run, [first, second, third]) = waiting().await;
+    assert_eq!(store.fingerprints_of(run).await.unwrap(), prints(&[&first, &second, &third]));
+    assert_eq!(store.fingerprints_of(RunId(99)).await.unwrap(), HashSet::new());
+}

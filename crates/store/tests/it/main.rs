@@ -1,0 +1,20 @@
+//! What the store promises, one file for each area.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod approvals;
+mod audit;
+mod courses;
+mod deliveries;
+mod findings;
+mod hostile;
+mod journal;
+mod kill;
+mod links;
+mod lock;
+mod mappings;
+mod rejections;
+mod runs;
+mod snapshots;
+mod support;
+mod volume;

@@ -1,0 +1,111 @@
+//! The elements of the writing functions: how each is sent, and what a second look says about it.
+//!
+//! Not here: batches, isolation and repetition (`carry_out.rs`).
+//!
+//! Invariant: a second look refuses only what Moodle would refuse for certain; what merely looks alike is a suspect.
+
+mod assignments;
+mod enrolments;
+mod groupings;
+mod groups;
+mod members;
+
+use reconcile::naming;
+
+use super::element::Verdict;
+use crate::moodle::confirm::Confirmed;
+use crate::moodle::errors::seen;
+use crate::moodle::functions::{GroupRow, GroupingRow};
+
+pub(super) use assignments::{AssignGrouping, UnassignGrouping};
+pub(super) use enrolments::EnrolUser;
+pub(super) use groupings::{CreateGrouping, DeleteGrouping, UpdateGrouping, update_grouping_form};
+pub(super) use groups::{CreateGroup, DeleteGroup, UpdateGroup};
+pub(super) use members::{AddMember, RemoveMember};
+
+/// What groups and groupings have in common where names and idnumbers are compared.
+pub(super) trait Named {
+    /// The id, the name, and the idnumber.
+    fn named(&self) -> (i64, &str, &str);
+}
+
+impl Named for GroupRow {
+    fn named(&self) -> (i64, &str, &str) {
+        (self.id, &self.name, self.idnumber.as_deref().unwrap_or_default())
+    }
+}
+
+impl Named for GroupingRow {
+    fn named(&self) -> (i64, &str, &str) {
+        (self.id, &self.name, self.idnumber.as_deref().unwrap_or_default())
+    }
+}
+
+/// Looks for what stands in the way of a name and an idnumber among the rows of a course that really exist. `own` is
+/// the row that is to be written, if it exists already.
+fn clash(
+    rows: &[impl Named],
+    own: Option<i64>,
+    name: &str,
+    idnumber: Option<&str>,
+    is_real: impl Fn(i64) -> bool,
+) -> Option<Verdict> {
+    let mut alike = None;
+    for (id, other_name, other_idnumber) in rows.iter().map(Named::named) {
+        if Some(id) == own || !is_real(id) {
+            continue;
+        }
+        if idnumber.is_some_and(|idnumber| idnumber == other_idnumber) {
+            let meaning = format!("number {id} of the course already has the idnumber");
+            return Some(Verdict::refuse(seen::IDNUMBER_TAKEN, meaning));
+        }
+        if other_name.trim() == name.trim() {
+            let meaning = format!("number {id} of the course already has the name");
+            return Some(Verdict::refuse(seen::NAME_TAKEN, meaning));
+        }
+        // Whether these are the same is a matter of the database's collation (facts/moodle-ws.md §6).
+        if naming::fold(other_name) == naming::fold(name) {
+            let meaning = format!(
+                "number {id} of the course has the name {other_name:?}, which Moodle takes for the same"
+            );
+            alike = Some(Verdict::Suspect(reconcile::outcome::Refusal {
+                code: seen::NAME_TAKEN.into(),
+                meaning: meaning.into(),
+            }));
+        }
+    }
+    alike
+}
+
+/// The ids of the rows that stand in the way of any of the names or idnumbers, which have to be confirmed because the
+/// list may hold ghosts.
+fn rivals<'n>(
+    rows: &[impl Named],
+    wanted: impl Iterator<Item = (&'n str, Option<&'n str>)> + Clone,
+) -> impl Iterator<Item = i64> {
+    let folded: std::collections::HashSet<String> =
+        wanted.clone().map(|(name, _)| naming::fold(name)).collect();
+    let idnumbers: std::collections::HashSet<&str> = wanted.filter_map(|(_, idnumber)| idnumber).collect();
+    rows.iter()
+        .map(Named::named)
+        .filter(|(_, name, idnumber)| idnumbers.contains(idnumber) || folded.contains(&naming::fold(name)))
+        .map(|(id, _, _)| id)
+        .collect::<Vec<i64>>()
+        .into_iter()
+}
+
+/// What the database says of a group that an element needs; `None` if it is there.
+fn missing<T>(confirmed: &Confirmed<T>, id: i64, if_absent: Verdict) -> Option<Verdict> {
+    match confirmed.unreadable.get(&id) {
+        Some(error) => Some(Verdict::of_failed_look(error)),
+        None => confirmed.is_absent(id).then_some(if_absent),
+    }
+}
+
+fn group_gone() -> Verdict {
+    Verdict::refuse(seen::GROUP_GONE, "the group was deleted on the platform in the meantime")
+}
+
+fn grouping_gone() -> Verdict {
+    Verdict::refuse(seen::GROUPING_GONE, "the grouping was deleted on the platform in the meantime")
+}

@@ -1,0 +1,272 @@
+//! The web service functions that Muster calls, typed (features C1–C15).
+//!
+//! Not here: batching, isolation and repetition (`apply`), completeness of what is read (`observe`).
+//!
+//! Invariant: no call is made with an empty list, because a form cannot express one (facts/moodle-ws.md §1.1).
+//! Invariant: where the number of results is known beforehand, it is compared.
+
+use reconcile::keys::{CourseId, PersonKey};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::client::Client;
+use super::errors::{CallError, codes};
+use super::form::Form;
+use super::settings::PersonKeyField;
+
+/// Declares the functions: name, and what is lost without it (`None`: nothing works without it).
+macro_rules! functions {
+    ($($variant:ident $name:literal $lost:expr;)+) => {
+        /// A web service function.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Function { $($variant),+ }
+
+        impl Function {
+            /// Every function that Muster can make use of.
+            pub(crate) const ALL: &'static [Function] = &[$(Function::$variant),+];
+
+            /// Its name in Moodle.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Function::$variant => $name),+ }
+            }
+
+            /// What cannot be done without it; `None` where nothing can.
+            pub(crate) fn lost_without(self) -> Option<&'static str> {
+                match self { $(Function::$variant => $lost),+ }
+            }
+        }
+    };
+}
+
+functions! {
+    GetSiteInfo "core_webservice_get_site_info" None;
+    GetCourseGroups "core_group_get_course_groups" None;
+    GetCourseGroupings "core_group_get_course_groupings" None;
+    GetEnrolledUsers "core_enrol_get_enrolled_users" None;
+    GetGroupMembers "core_group_get_group_members" None;
+    CreateGroups "core_group_create_groups" None;
+    DeleteGroups "core_group_delete_groups" None;
+    AddGroupMembers "core_group_add_group_members" None;
+    DeleteGroupMembers "core_group_delete_group_members" None;
+    CreateGroupings "core_group_create_groupings" None;
+    AssignGrouping "core_group_assign_grouping" None;
+    GetGroups "core_group_get_groups" Some("a list of groups that Moodle keeps out of date cannot be corrected, only doubted");
+    GetGroupings "core_group_get_groupings" Some("what a grouping holds cannot be read: groups are assigned again each time, and never taken out");
+    UpdateGroups "core_group_update_groups" Some("groups cannot be renamed or taken over");
+    UpdateGroupings "core_group_update_groupings" Some("groupings cannot be renamed or taken over");
+    UnassignGrouping "core_group_unassign_grouping" Some("groups cannot be taken out of a grouping");
+    DeleteGroupings "core_group_delete_groupings" Some("groupings stay when they are no longer wanted");
+    GetCoursesByField "core_course_get_courses_by_field" Some("a deleted course cannot be told from one that is closed to us");
+    GetUsersByField "core_user_get_users_by_field" Some("people who are not enrolled cannot be told from people whom Moodle does not know");
+    EnrolUsers "enrol_manual_enrol_users" Some("people who are not enrolled cannot be enrolled (needed for `not_enrolled = \"enrol\"` only)");
+}
+
+/// The answer of `core_webservice_get_site_info`, as far as it is used (facts/moodle-ws.md §5.10).
+#[derive(Debug, Deserialize)]
+pub(crate) struct SiteRow {
+    pub(crate) sitename: String,
+    pub(crate) username: String,
+    pub(crate) userid: i64,
+    pub(crate) siteurl: String,
+    #[serde(default)]
+    pub(crate) release: String,
+    #[serde(default)]
+    pub(crate) version: String,
+    #[serde(default)]
+    pub(crate) functions: Vec<FunctionRow>,
+}
+
+/// A function that the token may call.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FunctionRow {
+    pub(crate) name: String,
+}
+
+/// A group (facts/moodle-ws.md §5.1–5.3).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupRow {
+    pub(crate) id: i64,
+    pub(crate) courseid: i64,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) idnumber: Option<String>,
+}
+
+/// A grouping (facts/moodle-ws.md §5.9).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupingRow {
+    pub(crate) id: i64,
+    pub(crate) courseid: i64,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) idnumber: Option<String>,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) descriptionformat: Option<i64>,
+    /// Absent when there are none.
+    #[serde(default)]
+    pub(crate) groups: Vec<GroupRow>,
+}
+
+/// The members of a group (facts/moodle-ws.md §5.8).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct MembersRow {
+    pub(crate) groupid: i64,
+    pub(crate) userids: Vec<i64>,
+}
+
+/// Somebody who is enrolled, or a user of the site. A field without value or right is absent (facts/moodle-ws.md §9).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct UserRow {
+    pub(crate) id: i64,
+    #[serde(default)]
+    pub(crate) fullname: String,
+    #[serde(default)]
+    pub(crate) idnumber: Option<String>,
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    #[serde(default)]
+    pub(crate) email: Option<String>,
+}
+
+impl UserRow {
+    /// The value of the field that names a person.
+    pub(crate) fn key(&self, field: PersonKeyField) -> Option<PersonKey> {
+        let value = match field {
+            PersonKeyField::Idnumber => &self.idnumber,
+            PersonKeyField::Username => &self.username,
+            PersonKeyField::Email => &self.email,
+        };
+        value.as_deref().filter(|value| !value.is_empty()).map(PersonKey::from)
+    }
+}
+
+#[derive(Deserialize)]
+struct CoursesAnswer {
+    courses: Vec<CourseRow>,
+}
+
+#[derive(Deserialize)]
+struct CourseRow {
+    id: i64,
+}
+
+/// Which participants, in pages or all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    pub(crate) from: usize,
+    pub(crate) size: usize,
+}
+
+impl Client {
+    pub(crate) async fn get_site_info(&self) -> Result<SiteRow, CallError> {
+        self.read(Function::GetSiteInfo, &Form::new()).await
+    }
+
+    /// Groups of a course from Moodle's cache: may hold ghosts, may be out of date (facts/moodle-ws.md §7).
+    pub(crate) async fn get_course_groups(&self, course: CourseId) -> Result<Vec<GroupRow>, CallError> {
+        self.read(Function::GetCourseGroups, &Form::new().set("courseid", course).about(course)).await
+    }
+
+    /// Groupings of a course from Moodle's cache, without their groups.
+    pub(crate) async fn get_course_groupings(&self, course: CourseId) -> Result<Vec<GroupingRow>, CallError> {
+        self.read(Function::GetCourseGroupings, &Form::new().set("courseid", course).about(course)).await
+    }
+
+    /// Groups from the database; one unknown id fails the call.
+    pub(crate) async fn get_groups(&self, ids: &[i64]) -> Result<Vec<GroupRow>, CallError> {
+        self.read_list(Function::GetGroups, "groupids", ids).await
+    }
+
+    /// Members from the database; one unknown id fails the call.
+    pub(crate) async fn get_group_members(&self, ids: &[i64]) -> Result<Vec<MembersRow>, CallError> {
+        self.read_list(Function::GetGroupMembers, "groupids", ids).await
+    }
+
+    /// Groupings with their groups from the database; one unknown id fails the call.
+    pub(crate) async fn get_groupings(&self, ids: &[i64]) -> Result<Vec<GroupingRow>, CallError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let function = Function::GetGroupings;
+        let form = Form::new().list("groupingids", ids).set("returngroups", 1);
+        counted(function, self.read(function, &form).await?, ids.len())
+    }
+
+    /// Everybody who is enrolled in any way, with one field; without `userfields` it is ten times slower.
+    pub(crate) async fn get_enrolled_users(
+        &self,
+        course: CourseId,
+        field: &str,
+        page: Option<Page>,
+    ) -> Result<Vec<UserRow>, CallError> {
+        let mut form = Form::new().set("courseid", course).about(course);
+        let mut option =
+            |name: &str, value: String| form.element("options", &[("name", &name), ("value", &value)]);
+        option("userfields", field.to_owned());
+        if let Some(page) = page {
+            option("limitfrom", page.from.to_string());
+            option("limitnumber", page.size.to_string());
+        }
+        self.read(Function::GetEnrolledUsers, &form).await
+    }
+
+    /// Tells whether the course exists and is visible to us.
+    pub(crate) async fn course_is_listed(&self, course: CourseId) -> Result<bool, CallError> {
+        let form = Form::new().set("field", "id").set("value", course).about(course);
+        let answer: CoursesAnswer = self.read(Function::GetCoursesByField, &form).await?;
+        Ok(answer.courses.iter().any(|row| row.id == course.0))
+    }
+
+    /// Users whose field has one of the values; values that nobody has are left out of the answer.
+    pub(crate) async fn get_users_by_field(
+        &self,
+        field: &str,
+        values: &[&str],
+    ) -> Result<Vec<UserRow>, CallError> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let form = Form::new().set("field", field).list("values", values);
+        self.read(Function::GetUsersByField, &form).await
+    }
+
+    async fn read_list<T: DeserializeOwned>(
+        &self,
+        function: Function,
+        list: &str,
+        ids: &[i64],
+    ) -> Result<Vec<T>, CallError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        counted(function, self.read(function, &Form::new().list(list, ids)).await?, ids.len())
+    }
+
+    /// Calls a creating function and compares the number of results.
+    pub(crate) async fn create(&self, function: Function, form: &Form) -> Result<Vec<i64>, CallError> {
+        #[derive(Deserialize)]
+        struct Created {
+            id: i64,
+        }
+        let created: Vec<Created> = self.write(function, form).await?;
+        counted(function, created.into_iter().map(|row| row.id).collect(), form.elements)
+    }
+
+    /// Calls a function whose success is `null`.
+    pub(crate) async fn change(&self, function: Function, form: &Form) -> Result<(), CallError> {
+        if form.elements == 0 {
+            return Ok(());
+        }
+        self.write(function, form).await
+    }
+}
+
+fn counted<T>(function: Function, rows: Vec<T>, expected: usize) -> Result<Vec<T>, CallError> {
+    if rows.len() == expected {
+        return Ok(rows);
+    }
+    let shown = format!("{} results for {expected} elements", rows.len());
+    Err(CallError::new(function.name(), codes::RESULT_COUNT, &shown))
+}

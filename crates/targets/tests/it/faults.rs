@@ -1,0 +1,114 @@
+//! Every fault at every write: the end is the same, nothing is there twice, and the journal is honest.
+
+use futures_util::stream::{self, StreamExt};
+use reconcile::operation::Change;
+use reconcile::outcome::Outcome;
+use simulators::moodle::{Fault, FaultRule, When};
+
+use crate::apply::{WRITES, after, story};
+use crate::campus::{MemoryJournal, Plan, apply, group, put_grouping, start, try_apply, world, writes};
+
+const FAULTS: [Fault; 14] = [
+    Fault::LostBefore,
+    Fault::LostAfter,
+    Fault::HangBefore,
+    Fault::HangAfter,
+    Fault::Delay(20),
+    Fault::Status500,
+    Fault::Status502,
+    Fault::Status504Committed,
+    Fault::Garbage,
+    Fault::TextBeforeJson,
+    Fault::EmptyBody,
+    Fault::HalfAnswer,
+    Fault::Deadlock,
+    Fault::StaleList,
+];
+
+async fn check(fault: Fault, write: usize, times: usize) {
+    let (world, plan) = story();
+    let (server, moodle) = start(world).await;
+    server.faults().push(FaultRule { when: When::Write(write), fault, times });
+    let journal = MemoryJournal::default();
+    apply(&moodle, &plan, &journal).await;
+    assert_eq!(server.faults().pending(), 0, "{fault:?} at write {write}");
+    assert_eq!(server.world().picture(), after(), "{fault:?} at write {write}");
+    assert!(journal.failures().is_empty(), "{fault:?} at write {write}: {:?}", journal.outcomes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_at_each_write_leads_to_the_same_end() {
+    let runs =
+        FAULTS.into_iter().flat_map(|fault| (1..=WRITES as usize).map(move |write| check(fault, write, 1)));
+    stream::iter(runs).buffer_unordered(16).collect::<()>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_comes_twice_leads_to_the_same_end() {
+    let faults = [Fault::LostAfter, Fault::LostBefore, Fault::Status504Committed, Fault::Deadlock];
+    let runs =
+        faults.into_iter().flat_map(|fault| (1..WRITES as usize).map(move |write| check(fault, write, 2)));
+    stream::iter(runs).buffer_unordered(16).collect::<()>().await;
+}
+
+#[tokio::test]
+async fn what_was_done_although_the_answer_was_lost_is_told_as_such() {
+    let (server, moodle) = start(world([101], 3)).await;
+    let mut plan = Plan::default();
+    let number = plan.push(101, Change::CreateGroup { group: group(101, "1", "A", None) });
+    server.faults().push(FaultRule::once(When::Write(1), Fault::LostAfter));
+    let journal = MemoryJournal::default();
+    apply(&moodle, &plan, &journal).await;
+    let made = server.world().group_named(101, "A").unwrap().row.id;
+    assert_eq!(journal.outcome(number), Outcome::AlreadySo(Some(made)));
+    // The course has no grouping of ours: the one that was made to drop the list is gone again.
+    assert_eq!(server.world().groupings(101).count(), 0);
+    assert_eq!(journal.failed().len(), 1);
+    assert_eq!(journal.failed()[0].function, "core_group_create_groups");
+}
+
+#[tokio::test]
+async fn the_list_is_dropped_by_a_grouping_of_ours_where_there_is_one() {
+    let mut world = world([101], 3);
+    let id = put_grouping(&mut world, 101, "M", "Module");
+    world.change_grouping(id, |row| row.description = "Kept".to_owned());
+    let before = world.grouping(id).cloned();
+    let (server, moodle) = start(world).await;
+    let mut plan = Plan::default();
+    plan.push(101, Change::CreateGroup { group: group(101, "1", "A", None) });
+    server.faults().push(FaultRule::once(When::Write(1), Fault::LostBefore));
+    apply(&moodle, &plan, &MemoryJournal::default()).await;
+    assert!(server.calls().iter().any(|call| call.function == "core_group_update_groupings"));
+    assert!(server.calls().iter().all(|call| call.function != "core_group_create_groupings"));
+    assert_eq!(server.world().grouping(id).cloned(), before);
+}
+
+#[tokio::test]
+async fn a_site_that_answers_only_garbage_leaves_what_is_not_known() {
+    let (server, moodle) = start(world([101], 3)).await;
+    let mut plan = Plan::default();
+    let number = plan.push(101, Change::CreateGroup { group: group(101, "1", "A", None) });
+    let when = When::Function("core_group_create_groups".to_owned());
+    server.faults().push(FaultRule { when, fault: Fault::Status500, times: usize::MAX });
+    let journal = MemoryJournal::default();
+    apply(&moodle, &plan, &journal).await;
+    assert!(matches!(journal.outcome(number), Outcome::Unknown(_)), "{:?}", journal.outcome(number));
+    assert_eq!(server.world().groups(101).count(), 0);
+    assert!(writes(&server.calls()) < 30);
+}
+
+#[tokio::test]
+async fn a_site_that_stops_answering_stops_the_run_and_nothing_is_claimed() {
+    let (world, plan) = story();
+    let (server, moodle) = start(world).await;
+    server.faults().push(FaultRule { when: When::Call(3), fault: Fault::LostBefore, times: usize::MAX });
+    let journal = MemoryJournal::default();
+    let stopped = try_apply(&moodle, &plan, &journal).await.unwrap_err();
+    assert_eq!(stopped.summary.settled(), plan.operations.len() as u64);
+    assert!(stopped.summary.unknown > 0 && stopped.summary.not_tried > 0, "{:?}", stopped.summary);
+    server.faults().clear();
+
+    // The next run finds everything.
+    apply(&moodle, &plan, &MemoryJournal::default()).await;
+    assert_eq!(server.world().picture(), after());
+}

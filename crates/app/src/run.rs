@@ -10,16 +10,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use reconcile::desired::wanted_names;
-use reconcile::finding::{Reason, Severity};
+use reconcile::finding::{FindingIdentity, Reason, Severity};
 use reconcile::keys::CourseId;
 use reconcile::observed::{Directory, Observed};
 use reconcile::outcome::{self, Outcome};
 use reconcile::plan::{CoursePlan, people_to_look_up, plan_course};
 use reconcile::policy::NameTaken;
 use reconcile::report::{Fate, Report, tell};
-use reconcile::safety::{Decisions, Objection, review, waiting};
+use reconcile::safety::{Decisions, Held, Objection, hold, review};
 use reconcile::snapshot::CourseSnapshot;
-use store::{CourseNote, CourseState, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus};
+use store::{
+    CourseNote, CourseState, FindingFilter, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock,
+    RunStatus,
+};
 use targets::journal::{ApplyStopped, PlannedOperation};
 use targets::moodle::{CallCounts, Moodle, ObserveScope};
 
@@ -80,8 +83,8 @@ pub(crate) struct Finished {
     pub(crate) imported: Vec<Imported>,
     /// The plans, course by course.
     pub(crate) plans: Vec<CoursePlan>,
-    /// The numbers of the operations that wait.
-    pub(crate) waiting: HashSet<u32>,
+    /// The operations that wait, or that a person refused.
+    pub(crate) held: Held,
     /// The story.
     pub(crate) report: Report,
     /// Calls to the platform.
@@ -125,26 +128,30 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     let mut plans = make_plans(app, &moodle, &chosen, &decisions).await?;
     // 6 · review
     let objections = review(&plans, &app.store.totals().await?, &app.config.limits);
-    let waiting = waiting(&plans, &objections, &decisions);
+    let held = hold(&plans, &objections, &decisions);
     // 7 · record
-    record(app, &lock, run, &plans, &objections, &waiting).await?;
+    record(app, &lock, run, &plans, &objections, &held).await?;
     // 8 · apply
     let applied = match wish.until {
         Until::Plan => Applied::default(),
-        Until::Apply(only) => apply(app, &lock, &moodle, run, &plans, &waiting, only).await?,
+        Until::Apply(only) => apply(app, &lock, &moodle, run, &plans, &held, only).await?,
     };
     // 9 · report
     add_findings(&mut plans, &applied.outcomes);
-    let report = tell(states.len() as u64, &plans, &objections, &waiting, |number| match wish.until {
-        _ if waiting.contains(&number) => Fate::Waiting,
+    let known = known_findings(app).await?;
+    let fate = |number| match wish.until {
+        _ if held.waiting.contains(&number) => Fate::Waiting,
         Until::Plan => Fate::Planned,
         Until::Apply(_) => applied.outcomes.get(&number).map_or(Fate::Planned, Fate::Settled),
+    };
+    let report = tell(states.len() as u64, &plans, &objections, &held.waiting, fate, |finding| {
+        known.contains(&finding.identity())
     });
     let finished = Finished {
         run,
         site: moodle.site().name.clone(),
         imported,
-        waiting,
+        held,
         report,
         calls: moodle.calls(),
         stopped: applied.stopped,
@@ -257,7 +264,21 @@ async fn make_plans(
     }
     progress.finish_and_clear();
     plans.sort_by_key(|plan| plan.course);
+    name_courses(moodle, chosen, &mut plans).await;
     Ok(plans)
+}
+
+/// Gives the plans the names of their courses; names are asked for once and remembered.
+async fn name_courses(moodle: &Moodle, chosen: &[CourseState], plans: &mut [CoursePlan]) {
+    let is_nameless = |state: &&CourseState| state.name.is_empty() && !state.gone;
+    let nameless: Vec<CourseId> = chosen.iter().filter(is_nameless).map(|state| state.course).collect();
+    let mut names = moodle.course_names(&nameless).await;
+    names.extend(
+        chosen.iter().filter(|state| !state.name.is_empty()).map(|state| (state.course, state.name.clone())),
+    );
+    for plan in plans {
+        plan.name = names.remove(&plan.course).unwrap_or_default();
+    }
 }
 
 async fn observe(
@@ -308,11 +329,16 @@ async fn record(
     run: RunId,
     plans: &[CoursePlan],
     objections: &[Objection],
-    waiting: &HashSet<u32>,
+    held: &Held,
 ) -> Result<(), Failure> {
     app.store.record_plan(lock, run, plans).await?;
     let still_waiting = |objection: &Objection| {
-        objection.operations.iter().copied().filter(|number| waiting.contains(number)).collect::<Vec<_>>()
+        objection
+            .operations
+            .iter()
+            .copied()
+            .filter(|number| held.waiting.contains(number))
+            .collect::<Vec<_>>()
     };
     let rows: Vec<ObjectionRow> = objections
         .iter()
@@ -342,7 +368,7 @@ async fn apply(
     moodle: &Moodle,
     run: RunId,
     plans: &[CoursePlan],
-    waiting: &HashSet<u32>,
+    held: &Held,
     only: Option<RunId>,
 ) -> Result<Applied, Failure> {
     let planned_before = match only {
@@ -351,7 +377,7 @@ async fn apply(
     };
     let operations: Vec<PlannedOperation> = (1..)
         .zip(plans.iter().flat_map(|plan| &plan.operations))
-        .filter(|(number, _)| !waiting.contains(number))
+        .filter(|(number, _)| !held.contains(*number))
         .filter(|(_, operation)| {
             planned_before.as_ref().is_none_or(|planned| planned.contains(&operation.fingerprint()))
         })
@@ -364,6 +390,12 @@ async fn apply(
     bar.finish_and_clear();
     let stopped = applied.err().map(|stopped: ApplyStopped| chain(&stopped));
     Ok(Applied { outcomes: journal.into_outcomes(), stopped })
+}
+
+/// Everything that earlier runs reported and that has not healed.
+async fn known_findings(app: &App) -> Result<HashSet<FindingIdentity>, Failure> {
+    let known = app.store.findings(&FindingFilter::default()).await?;
+    Ok(known.iter().map(|row| row.finding.identity()).collect())
 }
 
 /// Adds what a person should know about operations that did not end as planned.

@@ -10,13 +10,17 @@ use std::process::Command;
 use university::{L, Night, Profile, University, XL};
 
 /// The largest peaks that DESIGN allows, in MB.
-const MEASURED: [(Profile, Night, u64); 4] =
-    [(L, Night::Quiet, 300), (L, Night::First, 300), (XL, Night::Quiet, 2_000), (XL, Night::First, 2_000)];
+const MEASURED: [(&str, Profile, Night, u64); 4] = [
+    ("L, quiet night", L, Night::Quiet, 300),
+    ("L, first night", L, Night::First, 300),
+    ("XL, quiet night", XL, Night::Quiet, 2_000),
+    ("XL, first night", XL, Night::First, 2_000),
+];
 
 fn main() {
     let asked = std::env::args().nth(1).and_then(|number| number.parse::<usize>().ok());
     match asked.and_then(|number| MEASURED.get(number)) {
-        Some((profile, night, peak_mb_max)) => measure(*profile, *night, *peak_mb_max),
+        Some((name, profile, night, peak_mb_max)) => measure(name, *profile, *night, *peak_mb_max),
         // Each peak needs a process of its own.
         None => (0..MEASURED.len()).for_each(measure_apart),
     }
@@ -29,14 +33,14 @@ fn measure_apart(number: usize) {
     }
 }
 
-fn measure(profile: Profile, night: Night, peak_mb_max: u64) {
+fn measure(name: &str, profile: Profile, night: Night, peak_mb_max: u64) {
     let university = University::of(profile, night);
     let input_mb = peak_mb();
-    let operations: usize = university.plan().iter().map(|plan| plan.operations.len()).sum();
+    let plans = university.plan();
     let peak_mb = peak_mb();
+    let operations: usize = plans.iter().map(|plan| plan.operations.len()).sum();
     println!(
-        "{} {night:?}: {operations} operations, input {} MB, peak {} MB of at most {peak_mb_max} MB",
-        profile.name,
+        "{name}: {operations} operations, input {} MB, peak {} MB of at most {peak_mb_max} MB",
         input_mb.map_or("?".into(), |mb| mb.to_string()),
         peak_mb.map_or("?".into(), |mb| mb.to_string()),
     );

@@ -299,3 +299,118 @@ impl Delivery {
         self.groups.iter().map(|group| group.term.clone()).filter(|term| !term.is_empty()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_doubts(now: (u64, u64, u64, u64), before: Option<(u64, u64, u64)>, expected: &[&str]) {
+        let figures = |(groups, students, tutors, rejections)| Figures {
+            groups,
+            students,
+            tutors,
+            rejections,
+            ..Figures::default()
+        };
+        let before = before.map(|(groups, students, tutors)| figures((groups, students, tutors, 0)));
+        let doubts = doubts(&figures(now), before.as_ref(), &Completeness::default());
+        let told: Vec<_> = doubts.iter().map(Doubt::to_string).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_delivery_is_believed_unless_it_is_empty_or_shrank_or_is_full_of_rejections() {
+        check_doubts((1, 0, 0, 0), None, &[]);
+        check_doubts((0, 0, 0, 0), None, &["it is empty"]);
+        check_doubts((80, 800, 8, 0), Some((100, 1000, 10)), &[]);
+        check_doubts(
+            (79, 799, 10, 0),
+            Some((100, 1000, 10)),
+            &[
+                "it has 79 groups, 100 before: more than 20 % are missing",
+                "it has 799 student memberships, 1000 before: more than 20 % are missing",
+            ],
+        );
+        check_doubts(
+            (100, 1000, 0, 0),
+            Some((100, 1000, 10)),
+            &["it has 0 tutor memberships, 10 before: more than 20 % are missing"],
+        );
+        check_doubts((90, 0, 0, 10), None, &[]);
+        check_doubts((89, 0, 0, 11), None, &["11 of 100 rows were rejected, more than 10 %"]);
+        // The first delivery with tutors, and a delivery that grew, raise no doubt.
+        check_doubts((200, 2000, 10, 0), Some((100, 1000, 0)), &[]);
+    }
+
+    #[test]
+    fn an_empty_delivery_is_refused_whatever_the_smallest_number_is() {
+        let completeness = Completeness { groups_min: 0, ..Completeness::default() };
+        let expected = [Doubt::TooFew { groups: 0, groups_min: 1 }];
+        assert_eq!(doubts(&Figures::default(), None, &completeness), expected);
+        let completeness = Completeness { groups_min: 5, ..Completeness::default() };
+        let four = Figures { groups: 4, ..Figures::default() };
+        assert_eq!(doubts(&four, None, &completeness)[0].to_string(), "it has 4 groups, fewer than 5");
+    }
+
+    fn delivery(groups: &[(&str, &str, &str)], members: &[(&str, &str, Role)]) -> Delivery {
+        let group = |(module, id, name): &(&str, &str, &str)| DeliveredGroup {
+            module: (*module).into(),
+            id: (*id).into(),
+            code: "".into(),
+            name: (*name).into(),
+            kind: "".into(),
+            term: if *id == "1" { "2026-T1" } else { "" }.into(),
+        };
+        let groups: Vec<_> = groups.iter().map(group).collect();
+        let mut persons: Vec<PersonKey> = members.iter().map(|member| member.1.into()).collect();
+        persons.sort();
+        persons.dedup();
+        let member = |(id, person, role): &(&str, &str, Role)| DeliveredMember {
+            group: groups.iter().position(|group| group.id.as_str() == *id).unwrap() as u32,
+            person: persons.iter().position(|known| known.as_str() == *person).unwrap() as u32,
+            role: *role,
+        };
+        let members = members.iter().map(member).collect();
+        let modules = BTreeSet::from(["EMPTY".into()]);
+        Delivery { source: "cmis".into(), groups, persons, members, modules, rejections: Vec::new() }
+    }
+
+    #[test]
+    fn hashes_do_not_depend_on_the_order_of_rows_and_tell_which_module_changed() {
+        let groups = [("M1", "1", "A"), ("M1", "2", "B"), ("M2", "3", "A")];
+        let members = [("1", "p1", Role::Student), ("1", "p2", Role::Tutor), ("3", "p1", Role::Student)];
+        let first = delivery(&groups, &members);
+        let (mut back_groups, mut back_members) = (groups, members);
+        back_groups.reverse();
+        back_members.reverse();
+        let second = delivery(&back_groups, &back_members);
+        assert_eq!(first.module_hashes(), second.module_hashes());
+        assert_eq!(first.content_hash(), second.content_hash());
+
+        let (m1, m2) = (ModuleCode::from("M1"), ModuleCode::from("M2"));
+        let mut other = members;
+        other[2].2 = Role::Tutor;
+        let third = delivery(&groups, &other);
+        assert_eq!(first.module_hashes()[&m1], third.module_hashes()[&m1]);
+        assert_ne!(first.module_hashes()[&m2], third.module_hashes()[&m2]);
+        assert_ne!(first.content_hash(), third.content_hash());
+    }
+
+    #[test]
+    fn fields_do_not_run_into_each_other() {
+        let hash = |fields: &[&str]| {
+            let mut hash = ContentHash::default();
+            hash.add(fields);
+            hash
+        };
+        assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
+    }
+
+    #[test]
+    fn figures_count_modules_without_groups_and_terms_leave_out_nothing_said() {
+        let delivery = delivery(&[("M1", "1", "A"), ("M1", "2", "B")], &[("1", "p1", Role::Tutor)]);
+        let figures = Figures { modules: 2, groups: 2, students: 0, tutors: 1, rejections: 0 };
+        assert_eq!(delivery.figures(), figures);
+        assert_eq!(delivery.terms(), BTreeSet::from(["2026-T1".into()]));
+    }
+}

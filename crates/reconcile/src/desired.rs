@@ -277,11 +277,16 @@ impl<'a> Desired<'a> {
         for &at in same.iter().filter(|&&at| at != into) {
             let members = std::mem::take(&mut self.groups[at].members);
             let groupings = std::mem::take(&mut self.groups[at].groupings);
+            let kept_out = std::mem::take(&mut self.groups[at].kept_out);
+            self.groups[into].kept_out.extend(kept_out);
             self.groups[into].members.extend(members);
             self.groups[into].groupings.extend(groupings);
             absorbed[at] = true;
         }
-        one_role_each(&mut self.groups[into].members);
+        let DesiredGroup { members, kept_out, .. } = &mut self.groups[into];
+        one_role_each(members);
+        // Whoever is kept out of one of the groups may still be in another.
+        kept_out.retain(|person| !members.iter().any(|(member, _)| member == person));
     }
 
     /// Gives each group its module as a suffix, or module and id where one module has the name twice.

@@ -158,7 +158,15 @@ reasons!(
         "look at `muster runs show`, then `muster approve RUN --reason …`",
 );
 
+/// What makes a finding the same on two nights.
+pub type FindingIdentity = (CourseId, Reason, Subject);
+
 impl Finding {
+    /// What makes it the same on two nights: everything but the particulars.
+    pub fn identity(&self) -> FindingIdentity {
+        (self.course, self.reason, self.subject.clone())
+    }
+
     /// The remedy with the subject's own names in it.
     pub fn remedy(&self) -> String {
         let module = self.subject.module.as_ref().or(self.subject.group.as_ref().map(|group| &group.module));

@@ -23,8 +23,6 @@ pub enum Observed {
 /// A course that was read whole.
 #[derive(Clone, Debug, Default)]
 pub struct ObservedCourse {
-    /// The short name for messages; empty where it was not asked for.
-    pub name: Text,
     /// All groups, ours and others; ghosts are already left out.
     pub groups: Vec<ObservedGroup>,
     /// All groupings.

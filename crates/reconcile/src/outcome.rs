@@ -232,3 +232,103 @@ fn put_grouping(
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::keys::{CourseId, GroupKey, Part, Role, UserId};
+    use crate::link::CourseLinks;
+    use crate::operation::Because;
+
+    fn head(id: &str, platform_id: Option<i64>) -> Arc<GroupHead> {
+        let key =
+            GroupKey { source: "cmis".into(), module: "M1".into(), group: id.into(), part: Part::Everyone };
+        let (idnumber, id) = (key.idnumber(), platform_id.map(GroupId));
+        Arc::new(GroupHead { key, idnumber, id, name: "A".into(), term: "T1".into() })
+    }
+
+    fn add(group: &Arc<GroupHead>) -> Change {
+        let (group, user, person) = (Arc::clone(group), UserId(1), "p1".into());
+        Change::AddMember { group, user, person, role: Role::Student }
+    }
+
+    fn refused() -> Outcome {
+        Outcome::Refused(Refusal { code: "nopermissions".into(), meaning: "not allowed".into() })
+    }
+
+    /// Plays operations with their outcomes; `None` is a lost answer. Each journal entry is written twice.
+    fn play(story: Vec<(Change, Option<Outcome>)>) -> CourseLinks {
+        let mut links = CourseLinks::default();
+        for (change, outcome) in story {
+            let operation = Operation { course: CourseId(7), change, because: Because::SourceHas };
+            for _ in 0..2 {
+                intent(&operation).into_iter().for_each(|change| links.change(change));
+            }
+            for outcome in outcome.iter().chain(&outcome) {
+                settled(&operation, outcome).into_iter().for_each(|change| links.change(change));
+            }
+        }
+        links
+    }
+
+    fn check(
+        story: Vec<(Change, Option<Outcome>)>,
+        expected: &[(&str, Option<i64>, LinkState, &[LinkState])],
+    ) {
+        let links = play(story);
+        let told: Vec<_> = links
+            .groups
+            .iter()
+            .map(|(key, link)| {
+                let members: Vec<_> = link.members.values().map(|member| member.state).collect();
+                (key.group.to_string(), link.id.map(|id| id.0), link.state, members)
+            })
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(key, id, state, members)| (key.to_string(), *id, *state, members.to_vec()))
+            .collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_creation_is_ours_before_it_is_sent_and_known_after() {
+        use LinkState::{Confirmed, Intended};
+        let (group, create) = (head("1", None), || Change::CreateGroup { group: head("1", None) });
+        check(vec![(create(), None)], &[("1", None, Intended, &[])]);
+        check(vec![(create(), Some(Outcome::Unknown("no answer".into())))], &[("1", None, Intended, &[])]);
+        check(vec![(create(), Some(refused()))], &[]);
+        check(vec![(create(), Some(Outcome::AlreadySo(Some(5))))], &[("1", Some(5), Confirmed, &[])]);
+        let created = || (create(), Some(Outcome::Done(Some(5))));
+        check(vec![created(), (add(&group), None)], &[("1", Some(5), Confirmed, &[Intended])]);
+        check(vec![created(), (add(&group), Some(refused()))], &[("1", Some(5), Confirmed, &[])]);
+        let added = || (add(&group), Some(Outcome::Done(None)));
+        check(vec![created(), added()], &[("1", Some(5), Confirmed, &[Confirmed])]);
+        // A group that is created again begins without the members of the one that was deleted.
+        check(vec![created(), added(), (create(), None)], &[("1", None, Intended, &[])]);
+    }
+
+    #[test]
+    fn a_deletion_is_marked_before_it_is_sent() {
+        use LinkState::{Confirmed, Removing};
+        let created = || (Change::CreateGroup { group: head("1", None) }, Some(Outcome::Done(Some(5))));
+        let delete = || Change::DeleteGroup { group: head("1", Some(5)), members: 0 };
+        check(vec![created(), (delete(), None)], &[("1", Some(5), Removing, &[])]);
+        check(vec![created(), (delete(), Some(refused()))], &[("1", Some(5), Confirmed, &[])]);
+        check(vec![created(), (delete(), Some(Outcome::Done(None)))], &[]);
+    }
+
+    #[test]
+    fn a_rename_by_id_takes_the_members_along() {
+        use LinkState::Confirmed;
+        let created = (Change::CreateGroup { group: head("1", None) }, Some(Outcome::Done(Some(5))));
+        let added = (add(&head("1", Some(5))), Some(Outcome::Done(None)));
+        let rekey = Change::RekeyGroup { group: head("2", Some(5)), from: head("1", Some(5)) };
+        check(
+            vec![created, added, (rekey, Some(Outcome::Done(None)))],
+            &[("2", Some(5), Confirmed, &[Confirmed])],
+        );
+    }
+}

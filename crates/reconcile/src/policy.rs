@@ -240,10 +240,10 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             members_removed_percent_max: 20,
-            members_removed_small: 50,
+            members_removed_small: 20,
             members_removed_max: 5_000,
             groups_deleted_percent_max: 20,
-            groups_deleted_small: 5,
+            groups_deleted_small: 2,
             groups_deleted_max: 200,
         }
     }

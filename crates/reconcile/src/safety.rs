@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use crate::keys::{CourseId, SourceName, Text};
-use crate::operation::{Change, Fingerprint, Operation};
+use crate::operation::{Because, Change, Fingerprint, Operation};
 use crate::plan::{CoursePlan, Ours};
 use crate::policy::Limits;
 
@@ -93,14 +93,26 @@ struct Tally {
     /// What is ours there.
     whole: Ours,
     /// Operations that delete a group.
-    groups: Vec<u32>,
+    groups: Vec<Taken>,
     /// People in the groups that would be deleted.
     people: u64,
     /// Operations that remove a member.
-    members: Vec<u32>,
+    members: Vec<Taken>,
+}
+
+/// An operation that takes something away.
+#[derive(Clone, Copy)]
+struct Taken {
+    /// Its number.
+    number: u32,
+    /// Whether a person asked for it by removing a mapping.
+    asked_for: bool,
 }
 
 /// Objects to what is over a limit or needs a person's word.
+///
+/// A removed mapping is a person's wish, and usually all that is ours in its course; so its groups are left out of the
+/// course's share. They count in every other scope, because a table of mappings can go wrong as well.
 ///
 /// A grouping that would lose its groups waits together with them.
 pub fn review(plans: &[CoursePlan], totals: &Totals, limits: &Limits) -> Vec<Objection> {
@@ -141,18 +153,41 @@ pub fn review(plans: &[CoursePlan], totals: &Totals, limits: &Limits) -> Vec<Obj
     objections
 }
 
-/// The numbers of the operations that wait: objected to, and not approved as exactly this operation.
-pub fn waiting(plans: &[CoursePlan], objections: &[Objection], decisions: &Decisions) -> HashSet<u32> {
-    let mut waiting: HashSet<u32> =
+/// The operations that are not carried out, by their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Objected to, and nobody has decided.
+    pub waiting: HashSet<u32>,
+    /// Objected to, and a person said no.
+    pub refused: HashSet<u32>,
+}
+
+impl Held {
+    /// Tells whether an operation is not carried out.
+    pub fn contains(&self, number: u32) -> bool {
+        self.waiting.contains(&number) || self.refused.contains(&number)
+    }
+}
+
+/// Says which operations are held: objected to, and not approved as exactly this operation.
+pub fn hold(plans: &[CoursePlan], objections: &[Objection], decisions: &Decisions) -> Held {
+    let objected: HashSet<u32> =
         objections.iter().flat_map(|objection| objection.operations.iter().copied()).collect();
+    let mut held = Held::default();
     let mut number = 0;
     for operation in plans.iter().flat_map(|plan| &plan.operations) {
         number += 1;
-        if waiting.contains(&number) && decisions.approved.contains(&operation.fingerprint()) {
-            waiting.remove(&number);
+        if !objected.contains(&number) {
+            continue;
+        }
+        let fingerprint = operation.fingerprint();
+        if decisions.refused.contains(&fingerprint) {
+            held.refused.insert(number);
+        } else if !decisions.approved.contains(&fingerprint) {
+            held.waiting.insert(number);
         }
     }
-    waiting
+    held
 }
 
 fn course_name(plan: &CoursePlan) -> String {
@@ -162,17 +197,18 @@ fn course_name(plan: &CoursePlan) -> String {
 fn tally(tallies: &mut BTreeMap<Scope, Tally>, plan: &CoursePlan, operation: &Operation, number: u32) {
     let Some(group) = operation.group() else { return };
     let scopes = || [Scope::Course(plan.course), Scope::Source(group.key.source.clone()), Scope::Run];
+    let taken = Taken { number, asked_for: operation.because == Because::Unmapped };
     match &operation.change {
         Change::DeleteGroup { members, .. } => {
             for scope in scopes() {
                 let tally = tallies.entry(scope).or_default();
-                tally.groups.push(number);
+                tally.groups.push(taken);
                 tally.people += members;
             }
         }
         Change::RemoveMember { .. } => {
             for scope in scopes() {
-                tallies.entry(scope).or_default().members.push(number);
+                tallies.entry(scope).or_default().members.push(taken);
             }
         }
         _ => return,
@@ -181,55 +217,65 @@ fn tally(tallies: &mut BTreeMap<Scope, Tally>, plan: &CoursePlan, operation: &Op
 }
 
 fn object_to_groups(scope: &Scope, place: &str, tally: &Tally, limits: &Limits) -> Option<Objection> {
-    let deleted = tally.groups.len() as u64;
-    let limit = exceeded(
-        deleted,
-        tally.whole.groups,
-        limits.groups_deleted_percent_max,
-        limits.groups_deleted_small,
-        limits.groups_deleted_max,
-    )?;
-    let groups = if tally.whole.groups == 1 { "group" } else { "groups" };
-    let people = if tally.people == 1 { "1 person".to_owned() } else { format!("{} people", tally.people) };
+    let limit = Limit {
+        percent_max: limits.groups_deleted_percent_max,
+        small: limits.groups_deleted_small,
+        count_max: limits.groups_deleted_max,
+    };
+    let (operations, why) = limit.exceeded(scope, &tally.groups, tally.whole.groups)?;
+    let groups = if operations.len() == 1 { "group" } else { "groups" };
     Some(Objection {
         scope: scope.clone(),
         kind: ObjectionKind::GroupsDeleted,
         sentence: format!(
-            "{deleted} of {} {groups} in {place} would go, with {people} in them: {limit}",
-            tally.whole.groups
+            "{} of {} {groups} in {place} would go, with {} people in them: {why}",
+            operations.len(),
+            tally.whole.groups,
+            tally.people
         )
         .into(),
-        operations: tally.groups.clone(),
+        operations,
     })
 }
 
 fn object_to_members(scope: &Scope, place: &str, tally: &Tally, limits: &Limits) -> Option<Objection> {
-    let removed = tally.members.len() as u64;
-    let limit = exceeded(
-        removed,
-        tally.whole.members,
-        limits.members_removed_percent_max,
-        limits.members_removed_small,
-        limits.members_removed_max,
-    )?;
+    let limit = Limit {
+        percent_max: limits.members_removed_percent_max,
+        small: limits.members_removed_small,
+        count_max: limits.members_removed_max,
+    };
+    let (operations, why) = limit.exceeded(scope, &tally.members, tally.whole.members)?;
+    let (removed, whole) = (operations.len(), tally.whole.members);
     Some(Objection {
         scope: scope.clone(),
         kind: ObjectionKind::MembersRemoved,
-        sentence: format!("{removed} of {} memberships in {place} would go: {limit}", tally.whole.members)
-            .into(),
-        operations: tally.members.clone(),
+        sentence: format!("{removed} of {whole} memberships in {place} would go: {why}").into(),
+        operations,
     })
 }
 
-/// Says which limit a number is over.
-fn exceeded(count: u64, whole: u64, percent_max: u32, small: u64, count_max: u64) -> Option<String> {
-    if count > count_max {
-        return Some(format!("more than {count_max}"));
+/// A limit on what may be taken away unasked.
+struct Limit {
+    percent_max: u32,
+    small: u64,
+    count_max: u64,
+}
+
+impl Limit {
+    /// The operations that are too many, and which limit they are over.
+    fn exceeded(&self, scope: &Scope, taken: &[Taken], whole: u64) -> Option<(Vec<u32>, String)> {
+        let numbers = |taken: &[Taken]| taken.iter().map(|taken| taken.number).collect::<Vec<_>>();
+        if taken.len() as u64 > self.count_max {
+            return Some((numbers(taken), format!("more than {}", self.count_max)));
+        }
+        let in_share: Vec<Taken> = match scope {
+            Scope::Course(_) => taken.iter().copied().filter(|taken| !taken.asked_for).collect(),
+            Scope::Source(_) | Scope::Run => taken.to_vec(),
+        };
+        let count = in_share.len() as u64;
+        let is_over = count > self.small && count * 100 > whole * u64::from(self.percent_max);
+        is_over.then(|| (numbers(&in_share), format!("more than {} %", self.percent_max)))
     }
-    if count > small && count * 100 > whole * u64::from(percent_max) {
-        return Some(format!("more than {percent_max} %"));
-    }
-    None
 }
 
 /// Lets the deletion of a grouping wait where the deletion of one of its module's groups waits.
@@ -263,5 +309,148 @@ fn add_groupings(plans: &[CoursePlan], objections: &mut [Objection]) {
         });
         objection.operations.extend(groupings.map(|(number, _)| *number));
         objection.operations.sort_unstable();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::keys::{GroupKey, GroupingKey, Part, PersonKey, Role, UserId};
+    use crate::operation::{Because, GroupHead, GroupingHead};
+
+    fn head(source: &str, module: &str, id: &str) -> Arc<GroupHead> {
+        let key =
+            GroupKey { source: source.into(), module: module.into(), group: id.into(), part: Part::Everyone };
+        Arc::new(GroupHead { idnumber: key.idnumber(), key, id: None, name: id.into(), term: "".into() })
+    }
+
+    fn deletion(source: &str, module: &str, id: &str) -> Change {
+        Change::DeleteGroup { group: head(source, module, id), members: 2 }
+    }
+
+    fn removal(nth: i64) -> Change {
+        let (group, user, person) = (head("cmis", "M1", "1"), UserId(nth), PersonKey::from("p1"));
+        Change::RemoveMember { group, user, person }
+    }
+
+    fn addition(nth: i64) -> Change {
+        let (group, user, person) = (head("cmis", "M1", "1"), UserId(nth), PersonKey::from("p1"));
+        Change::AddMember { group, user, person, role: Role::Student }
+    }
+
+    fn plan(course: i64, groups: u64, members: u64, changes: Vec<Change>) -> CoursePlan {
+        let course = CourseId(course);
+        let operation = |change| Operation { course, change, because: Because::SourceDropped };
+        CoursePlan {
+            course,
+            name: "HIST".into(),
+            operations: changes.into_iter().map(operation).collect(),
+            findings: Vec::new(),
+            ours: Ours { groups, members },
+        }
+    }
+
+    fn limits() -> Limits {
+        Limits {
+            members_removed_percent_max: 20,
+            members_removed_small: 1,
+            members_removed_max: 6,
+            groups_deleted_percent_max: 20,
+            groups_deleted_small: 1,
+            groups_deleted_max: 4,
+        }
+    }
+
+    fn check(plans: &[CoursePlan], whole: (u64, u64), expected: &[(&str, &[u32])]) {
+        let ours = Ours { groups: whole.0, members: whole.1 };
+        let totals = Totals { sources: BTreeMap::from([("cmis".into(), ours)]) };
+        let objections = review(plans, &totals, &limits());
+        let told: Vec<_> =
+            objections.iter().map(|objection| (&*objection.sentence, &objection.operations[..])).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_share_is_asked_only_above_the_small_number() {
+        check(&[plan(1, 1, 0, vec![deletion("cmis", "M1", "1")])], (100, 100), &[]);
+        check(
+            &[plan(1, 4, 0, vec![deletion("cmis", "M1", "1"), deletion("cmis", "M1", "2")])],
+            (100, 100),
+            &[("2 of 4 groups in HIST would go, with 4 people in them: more than 20 %", &[1, 2])],
+        );
+        // Exactly the share is not over it.
+        check(
+            &[plan(1, 10, 0, vec![deletion("cmis", "M1", "1"), deletion("cmis", "M1", "2")])],
+            (100, 100),
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_is_little_in_every_course_can_be_too_much_in_the_run() {
+        let plans: Vec<_> = (1..=5).map(|at| plan(at, 100, 0, vec![deletion("cmis", "M1", "1")])).collect();
+        let all: &[u32] = &[1, 2, 3, 4, 5];
+        check(
+            &plans,
+            (1000, 0),
+            &[
+                ("5 of 1000 groups in source cmis would go, with 10 people in them: more than 4", all),
+                ("5 of 1000 groups in the whole run would go, with 10 people in them: more than 4", all),
+            ],
+        );
+    }
+
+    #[test]
+    fn members_are_counted_apart_from_groups_and_additions_go_on() {
+        let changes = vec![addition(1), addition(2), removal(3), removal(4), deletion("cmis", "M1", "9")];
+        check(
+            &[plan(1, 100, 5, changes)],
+            (1000, 1000),
+            &[("2 of 5 memberships in HIST would go: more than 20 %", &[3, 4])],
+        );
+    }
+
+    #[test]
+    fn operations_are_numbered_through_all_plans() {
+        let first = plan(1, 10, 10, vec![addition(1), addition(2)]);
+        let second = plan(2, 10, 5, vec![addition(1), removal(2), removal(3)]);
+        check(
+            &[first, second],
+            (1000, 1000),
+            &[("2 of 5 memberships in HIST would go: more than 20 %", &[4, 5])],
+        );
+    }
+
+    #[test]
+    fn a_grouping_waits_with_the_groups_of_its_module_and_no_other() {
+        let grouping = |module: &str| {
+            let key = GroupingKey { source: "cmis".into(), module: module.into() };
+            let idnumber = key.idnumber();
+            let grouping = Arc::new(GroupingHead { key, idnumber, id: None, name: module.into() });
+            Change::DeleteGrouping { grouping }
+        };
+        let changes =
+            vec![deletion("cmis", "M1", "1"), deletion("cmis", "M1", "2"), grouping("M1"), grouping("M2")];
+        let plans = [plan(1, 4, 0, changes)];
+        check(
+            &plans,
+            (100, 100),
+            &[("2 of 4 groups in HIST would go, with 4 people in them: more than 20 %", &[1, 2, 3])],
+        );
+    }
+
+    #[test]
+    fn a_new_id_always_waits_and_only_the_approved_operation_goes_on() {
+        let rekey =
+            |id: &str| Change::RekeyGroup { group: head("cmis", "M1", id), from: head("cmis", "M1", "0") };
+        let plans = [plan(1, 100, 100, vec![rekey("1"), rekey("2")])];
+        let objections = review(&plans, &Totals::default(), &limits());
+        assert_eq!(objections.iter().map(|one| one.kind).collect::<Vec<_>>(), [ObjectionKind::NewId; 2]);
+        let mut decisions = Decisions::default();
+        assert_eq!(hold(&plans, &objections, &decisions).waiting, HashSet::from([1, 2]));
+        decisions.approved.insert(plans[0].operations[1].fingerprint());
+        assert_eq!(hold(&plans, &objections, &decisions).waiting, HashSet::from([1]));
     }
 }

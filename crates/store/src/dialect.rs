@@ -45,7 +45,7 @@ impl Dialect {
 
     /// Writes the type words of a migration as this database does:
     /// `{id}` a number of our own that grows, `{int}` 64 bits, `{key}` a text that an index can hold,
-    /// `{text}` a text of any length, `{bytes}` bytes; `{end}` closes a table whose primary key is its only order.
+    /// `{text}` a text of any length; `{end}` closes a table whose primary key is its only order.
     pub(crate) fn migration(self, sql: &str) -> String {
         match self {
             Dialect::Sqlite => sql
@@ -53,7 +53,6 @@ impl Dialect {
                 .replace("{int}", "INTEGER")
                 .replace("{key}", "TEXT")
                 .replace("{text}", "TEXT")
-                .replace("{bytes}", "BLOB")
                 .replace("{end}", "WITHOUT ROWID"),
         }
     }

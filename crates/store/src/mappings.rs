@@ -110,17 +110,17 @@ impl MappingSettings {
     /// What the flags, the freeze and the validity wish for together at a moment.
     pub fn wish(&self, now: Timestamp) -> Wish {
         let is = |flag: &Option<Flag>, wanted: Flag| flag.as_ref() == Some(&wanted);
+        // A deactivated mapping freezes everything, also its own removal (DESIGN section 4).
+        if !self.active {
+            return Wish::Keep;
+        }
         if is(&self.group_import, Flag::Rmv) || is(&self.mapping_action, Flag::Rmv) {
             return Wish::Remove;
         }
         let valid = self.valid_from.is_none_or(|from| from <= now)
             && self.valid_until.is_none_or(|until| now < until);
         let stands = self.mapping_action.is_none() || is(&self.mapping_action, Flag::Add);
-        if self.active && valid && stands && is(&self.group_import, Flag::Add) {
-            Wish::Want
-        } else {
-            Wish::Keep
-        }
+        if valid && stands && is(&self.group_import, Flag::Add) { Wish::Want } else { Wish::Keep }
     }
 }
 

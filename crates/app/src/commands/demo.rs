@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use simulators::moodle::{Fault, FaultRule, Server, Settings, When, World};
 use simulators::university::{CaseKind, Day, Encoding, Profile, University, perform};
+use store::RunKind;
 
 use super::simulate::{TOKEN, WORLD_FILE, serve, with_token};
 use super::{explain, map, night};
@@ -18,6 +19,7 @@ use crate::config::{Config, init_text};
 use crate::exit::{Exit, Failure, chain};
 use crate::output::Output;
 use crate::present::plan::Detail;
+use crate::present::report as report_text;
 use crate::present::table::{faint, strong};
 use crate::run::{Finished, RunWish, Scope, Until};
 
@@ -94,6 +96,7 @@ impl<'a> Demo<'a> {
             ("moodle.url", url.as_str()),
             ("moodle.token", "{ file = \"token\" }"),
             ("moodle.settle_wait_ms", "50"),
+            ("limits.groups_deleted_small", "1"),
         ];
         std::fs::write(&file, init_text("cmis", &given)).map_err(|error| cannot_write(&file, &error))?;
         let config = Config::load(&file, None).map_err(super::config::mistakes)?;
@@ -140,12 +143,14 @@ impl<'a> Demo<'a> {
         self.read_mappings(&app).await?;
         let finished = self.night(&app, Until::Plan).await?;
         self.heading("The first night: carried out")?;
-        self.night(&app, Until::Apply(Some(finished.run))).await?;
+        self.say(&format!("$ muster apply --plan {}\n", finished.run.0))?;
+        let apply = RunWish { import: false, kind: RunKind::Apply, ..wish(Until::Apply(Some(finished.run))) };
+        self.sums(&crate::run::run(&app, &apply).await?)?;
         self.heading("The first night, once more")?;
-        self.say("Nothing has changed since, so there is nothing to do:\n")?;
-        let wish = RunWish { scope: Scope::All, ..wish(Until::Apply(None)) };
-        self.show(&crate::run::run(&app, &wish).await?, &wish)?;
-        self.explain_one_of(&app, CaseKind::StudentNotEnrolled).await
+        self.say("$ muster apply --all\n")?;
+        let again = RunWish { scope: Scope::All, ..apply };
+        self.sums(&crate::run::run(&app, &RunWish { until: Until::Apply(None), ..again }).await?)?;
+        self.explain_one_of(&app, CaseKind::StudentNotEnrolled, "Why is a student not in the group?").await
     }
 
     async fn another_night(&mut self, number: u32) -> Result<(), Failure> {
@@ -165,12 +170,12 @@ impl<'a> Demo<'a> {
         if finished.report.has_waiting() {
             self.approve(&app, &finished).await?;
         }
-        let kind = match number {
-            1 => CaseKind::RenamedInMoodle,
-            2 => CaseKind::DeletedCourse,
-            _ => CaseKind::VanishedModule,
+        let (kind, question) = match number {
+            1 => (CaseKind::RenamedInMoodle, "Why does the course show another name than the timetable?"),
+            2 => (CaseKind::LaterNamesake, "Where is the new group?"),
+            _ => (CaseKind::VanishedModule, "Why are the groups of this course as they were last week?"),
         };
-        self.explain_one_of(&app, kind).await
+        self.explain_one_of(&app, kind, question).await
     }
 
     /// Tells the day's changes, and does in Moodle what people do there.
@@ -197,6 +202,11 @@ impl<'a> Demo<'a> {
         self.say(&night::story(finished, wish, Detail::Groups))
     }
 
+    /// Tells only the sums of a run whose plan was shown just before.
+    fn sums(&self, finished: &Finished) -> Result<(), Failure> {
+        self.say(&report_text::render(&finished.report, finished.run.0))
+    }
+
     /// A person looks at what waits and says yes; then it is carried out.
     async fn approve(&self, app: &App, finished: &Finished) -> Result<(), Failure> {
         self.heading("A person approves what waits")?;
@@ -211,12 +221,12 @@ impl<'a> Demo<'a> {
         };
         super::approve::run(app, &args, self.output).await?;
         self.say("$ muster apply\n")?;
-        let wish = RunWish { import: false, kind: store::RunKind::Apply, ..wish(Until::Apply(None)) };
+        let wish = RunWish { import: false, kind: RunKind::Apply, ..wish(Until::Apply(None)) };
         self.show(&crate::run::run(app, &wish).await?, &wish)
     }
 
     /// Asks about one of the awkward cases that the college is sure to have.
-    async fn explain_one_of(&self, app: &App, kind: CaseKind) -> Result<(), Failure> {
+    async fn explain_one_of(&self, app: &App, kind: CaseKind, question: &str) -> Result<(), Failure> {
         let Some(case) = self.university.awkward().of(kind).next() else { return Ok(()) };
         let command = match (case.person_ids.first(), case.group_ids.first(), case.course_ids.first()) {
             (Some(person), _, _) => ExplainCommand::Person { person: person.clone(), course: None },
@@ -229,7 +239,8 @@ impl<'a> Demo<'a> {
             ExplainCommand::Group { group, .. } => format!("group {group}"),
             ExplainCommand::Course { course } => format!("course {course}"),
         };
-        self.say(&format!("\n{}\n$ muster explain {words}", faint(&case.note)))?;
+        self.heading(question)?;
+        self.say(&format!("$ muster explain {words}\n"))?;
         explain::run(app, &command, self.output).await.map(drop)
     }
 
@@ -261,8 +272,8 @@ impl<'a> Demo<'a> {
 fn wish(until: Until) -> RunWish {
     RunWish {
         kind: match until {
-            Until::Plan => store::RunKind::Plan,
-            Until::Apply(_) => store::RunKind::Run,
+            Until::Plan => RunKind::Plan,
+            Until::Apply(_) => RunKind::Run,
         },
         import: true,
         until,

@@ -28,8 +28,19 @@ pub(crate) async fn run(app: &App, command: &ExplainCommand, output: &Output) ->
             person_chains(app, &person.as_str().into(), course.map(CourseId)).await?
         }
     };
-    output.answer(&json!(chains), || chains.iter().map(Chain::to_string).collect::<Vec<_>>().join("\n"))?;
+    output.answer(&json!(chains), || told(&chains))?;
     Ok(Exit::Done)
+}
+
+/// The chains in which something is broken or pending, whole; the others in a line each where there are several.
+fn told(chains: &[Chain]) -> String {
+    if let [only] = chains {
+        return only.to_string();
+    }
+    let (well, telling): (Vec<&Chain>, Vec<&Chain>) = chains.iter().partition(|chain| chain.is_well());
+    let mut text: String = telling.iter().map(|chain| format!("{chain}\n")).collect();
+    text.extend(well.iter().map(|chain| chain.in_a_line()));
+    text
 }
 
 /// What is known of one course: everything a chain looks at.

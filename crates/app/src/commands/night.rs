@@ -97,7 +97,7 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         text.push_str(&import_line(imported));
     }
     text.push('\n');
-    let plan = plan_text::render(&finished.plans, &finished.waiting, detail);
+    let plan = plan_text::render(&finished.plans, &finished.held.waiting, detail);
     if !plan.is_empty() {
         text.push_str(&plan);
         text.push('\n');

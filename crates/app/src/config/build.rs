@@ -47,8 +47,6 @@ pub(crate) fn build(
         moodle,
         policy: policy?,
         limits: limits?,
-        mail_to: document.list("report.mail.to").unwrap_or_default(),
-        run_schedule: document.text("schedule.run"),
         warnings: build.warnings,
         effective: explain::effective(document),
     })

@@ -49,11 +49,9 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// Where a value comes from.
+/// Where a value that is not a default comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The key is not in the file.
-    Default,
     /// The file.
     File,
     /// The chosen profile.

@@ -158,7 +158,7 @@ fn one(key: &Key, path: String, document: &Document) -> Effective {
         (_, value) => value.to_string(),
     });
     let origin = match document.entries.get(&path).map(|entry| entry.origin) {
-        None | Some(Origin::Default) => "default",
+        None => "default",
         Some(Origin::File) => "file",
         Some(Origin::Profile) => "profile",
     };

@@ -25,14 +25,14 @@ mod value;
 
 use std::path::Path;
 
-pub(crate) use address::{DatabaseKind, DatabaseUrl};
-pub(crate) use explain::{Effective, Explanation, explain, keys};
+pub(crate) use address::DatabaseKind;
+pub(crate) use explain::{explain, keys};
 pub(crate) use init::init_text;
 pub(crate) use mistake::{Mistake, nearest};
 pub(crate) use model::{
     Config, CsvPlace, MoodleConfig, Observe, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
 };
-pub(crate) use secret::{SecretError, SecretRef};
+pub(crate) use secret::SecretError;
 
 impl Config {
     /// Reads a file and lays a profile over it.

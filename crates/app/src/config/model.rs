@@ -36,10 +36,6 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// How much may be removed unasked.
     pub(crate) limits: Limits,
-    /// Addresses that get the report.
-    pub(crate) mail_to: Vec<String>,
-    /// When `muster run` runs by itself: five fields of cron.
-    pub(crate) run_schedule: Option<String>,
     /// What is allowed and yet not good.
     pub(crate) warnings: Vec<Mistake>,
     /// Every key with the value that holds, for `muster config show`.

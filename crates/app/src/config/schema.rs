@@ -501,12 +501,17 @@ pub(crate) const KEYS: &[Key] = &[
         "Largest number of groups that may be deleted.",
     ),
     // Report and schedule.
-    key("report.mail.to", Kind::List, Default::List(&[]), "The addresses that get the report."),
+    key(
+        "report.mail.to",
+        Kind::List,
+        Default::List(&[]),
+        "The addresses that get the report. This version keeps them and sends no mail.",
+    ),
     key(
         "schedule.run",
         Kind::Schedule,
         Default::Nothing,
-        "The time of `muster run` as five fields of cron, for example `17 2 * * *`.",
+        "The time of `muster run` as five fields of cron, for example `17 2 * * *`. This version keeps it and starts nothing: use cron or a systemd timer.",
     ),
 ];
 

@@ -9,10 +9,10 @@ use reconcile::keys::{GroupKey, Text};
 use reconcile::operation::{Because, Change, Operation};
 use reconcile::plan::CoursePlan;
 
-use super::table::{bad, counted, faint, good, pending, strong};
+use super::table::{bad, counted, faint, good, pending, short, strong};
 
 /// How many courses are shown before the rest is only counted.
-const COURSES_SHOWN_MAX: usize = 12;
+const COURSES_SHOWN_MAX: usize = 8;
 
 /// How many lines a course may take.
 const LINES_SHOWN_MAX: usize = 40;
@@ -168,7 +168,7 @@ fn note(line: &mut Line, operation: &Operation) {
 }
 
 fn group_line(line: &Line) -> String {
-    let name = line.name.as_deref().unwrap_or_default();
+    let name = short(line.name.as_deref().unwrap_or_default());
     let mut members = Vec::new();
     if line.added > 0 {
         members.push(good(&format!("+{}", line.added)));

@@ -6,32 +6,25 @@ use std::fmt::Write;
 
 use reconcile::report::{Cause, ChangeFigures, Report};
 
-use super::table::{bad, columns, counted, faint, good, pending, strong, thousands};
+use super::table::{bad, columns, counted, faint, good, pending, short, strong, thousands};
 
 /// Renders a report; `run` is the number of the run that it tells of.
+///
+/// What needs a person, or waits for somebody else, is told with examples; the rest is only counted.
 pub(crate) fn render(report: &Report, run: i64) -> String {
-    let mut text = String::new();
-    let courses = &report.courses;
-    let _ = writeln!(
-        text,
-        "{} of {} looked at, {} with changes{}",
-        thousands(courses.planned),
-        counted(courses.known, "course", "courses"),
-        thousands(courses.changed),
-        if courses.unreadable > 0 {
-            format!(", {}", bad(&format!("{} not readable", courses.unreadable)))
-        } else {
-            String::new()
-        },
-    );
-    text.push_str(&changes(&report.changes));
-    if let Some(agreement) = report.agreement {
+    let mut text = courses(report);
+    if report.operations() == 0 {
+        let but = if report.causes.is_empty() { "" } else { ", but for what follows" };
         let _ = writeln!(
             text,
-            "{} of {} operations ended as planned",
-            thousands(agreement.agreed),
-            thousands(agreement.tried)
+            "{}",
+            good(&format!("Nothing to do: the platform shows what the source says{but}."))
         );
+    }
+    text.push_str(&changes(&report.changes));
+    if let Some(agreement) = report.agreement {
+        let (agreed, tried) = (thousands(agreement.agreed), thousands(agreement.tried));
+        let _ = writeln!(text, "{agreed} of {tried} operations ended as planned");
     }
     if !report.waiting.is_empty() {
         let _ = writeln!(text, "\n{}", pending("Waits for approval"));
@@ -41,13 +34,34 @@ pub(crate) fn render(report: &Report, run: i64) -> String {
         let _ = writeln!(text, "  next: muster runs show {run} --state waiting");
         let _ = writeln!(text, "        muster approve {run} --reason \"…\"");
     }
-    for cause in &report.causes {
+    let (notices, telling): (Vec<&Cause>, Vec<&Cause>) =
+        report.causes.iter().partition(|cause| cause.severity == "notice");
+    for cause in telling {
         text.push_str(&cause_text(cause));
     }
-    if report.operations() == 0 && report.causes.is_empty() && report.waiting.is_empty() {
-        let _ = writeln!(text, "{}", good("Nothing to do: the platform shows what the source says."));
+    if !notices.is_empty() {
+        let _ = writeln!(text, "\n{}", strong("For the record"));
+        for cause in notices {
+            let title = if cause.new > 0 { cause.title.to_owned() } else { faint(cause.title) };
+            let _ = writeln!(text, "  {:>6} {title}", thousands(cause.count));
+        }
+        let _ = writeln!(text, "  next: muster runs show {run}");
     }
     text
+}
+
+fn courses(report: &Report) -> String {
+    let courses = &report.courses;
+    let unreadable = match courses.unreadable {
+        0 => String::new(),
+        count => format!(", {}", bad(&format!("{} not readable", thousands(count)))),
+    };
+    format!(
+        "{} of {} looked at, {} with changes{unreadable}\n",
+        thousands(courses.planned),
+        counted(courses.known, "course", "courses"),
+        thousands(courses.changed),
+    )
 }
 
 fn changes(changes: &[ChangeFigures]) -> String {
@@ -68,19 +82,23 @@ fn changes(changes: &[ChangeFigures]) -> String {
     columns(&header, rows.collect())
 }
 
+/// A cause with its examples, the new ones first; one that is known from earlier nights takes a single line.
 fn cause_text(cause: &Cause) -> String {
-    let paint = match cause.severity {
-        "attention" => bad,
-        "pending" => pending,
-        _ => strong,
+    let paint = if cause.severity == "attention" { bad } else { pending };
+    let new = match (cause.new, cause.count) {
+        (0, _) => ", known".to_owned(),
+        (new, count) if new == count => String::new(),
+        (new, _) => format!(", {} new", thousands(new)),
     };
-    let mut text = format!("\n{} ({})\n", paint(cause.title), thousands(cause.count));
-    for example in &cause.examples {
-        let _ = writeln!(text, "  course {}: {}", example.course, example.detail);
+    let mut text = format!("\n{} ({}{new})\n", paint(cause.title), thousands(cause.count));
+    let examples =
+        if cause.new > 0 { &cause.examples[..] } else { &cause.examples[..cause.examples.len().min(1)] };
+    for example in examples {
+        let _ = writeln!(text, "  course {}: {}", example.course, short(&example.detail));
     }
-    let left_out = cause.count - cause.examples.len() as u64;
+    let left_out = cause.count - examples.len() as u64;
     if left_out > 0 {
-        let _ = writeln!(text, "  {}", faint(&format!("… and {}", counted(left_out, "more", "more"))));
+        let _ = writeln!(text, "  {}", faint(&format!("… and {} more", thousands(left_out))));
     }
     if let Some(first) = cause.examples.first() {
         let _ = writeln!(text, "  next: {}", first.remedy);

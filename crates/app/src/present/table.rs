@@ -50,6 +50,17 @@ fn painted(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// A text that fits into a line: what is longer loses its middle.
+pub(crate) fn short(text: &str) -> String {
+    const CHARS_MAX: usize = 70;
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= CHARS_MAX {
+        return text.to_owned();
+    }
+    let (head, tail) = (&chars[..CHARS_MAX - 21], &chars[chars.len() - 20..]);
+    head.iter().chain(&['…']).chain(tail).collect()
+}
+
 /// `1 group`, `2 groups`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(count)) }
@@ -77,6 +88,14 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(thousands(number), text);
         }
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        let text = format!("{}{}", "Ω".repeat(300), "end");
+        assert_eq!(short(&text).chars().count(), 70);
+        assert!(short(&text).ends_with("end"));
+        assert_eq!(short("TUT5"), "TUT5");
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //!
 //! Invariant: what is written is read again as it was.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -15,8 +15,8 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Connection, Database, Decode, Executor, MySql, Postgres, Row as _,
-    Sqlite, ValueRef,
+    AssertSqlSafe, Column, ConnectOptions, Connection, Database, Executor, MySql, Postgres, Row as _, Sqlite,
+    ValueRef,
 };
 
 use super::error::SourceError;

@@ -19,23 +19,22 @@ use reconcile::snapshot::{CourseSnapshot, Mapping, Presence, SourceGroup, Source
 
 /// How large a university is.
 #[derive(Clone, Copy, Debug)]
-pub struct Profile {
-    pub name: &'static str,
-    pub courses: usize,
-    pub groups: usize,
-    pub people: usize,
-    pub memberships: usize,
+pub(crate) struct Profile {
+    pub(crate) courses: usize,
+    pub(crate) groups: usize,
+    pub(crate) people: usize,
+    pub(crate) memberships: usize,
 }
 
-pub const L: Profile =
-    Profile { name: "L", courses: 6_000, groups: 45_000, people: 57_000, memberships: 700_000 };
+pub(crate) const L: Profile =
+    Profile { courses: 6_000, groups: 45_000, people: 57_000, memberships: 700_000 };
 
-pub const XL: Profile =
-    Profile { name: "XL", courses: 60_000, groups: 150_000, people: 600_000, memberships: 6_000_000 };
+pub(crate) const XL: Profile =
+    Profile { courses: 60_000, groups: 150_000, people: 600_000, memberships: 6_000_000 };
 
 /// What the platform shows on the night that is planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Night {
+pub(crate) enum Night {
     /// Nothing of ours yet.
     First,
     /// Everything as the source says.
@@ -43,12 +42,12 @@ pub enum Night {
 }
 
 /// All courses of a university.
-pub struct University {
-    pub courses: Vec<(CourseSnapshot, Observed)>,
+pub(crate) struct University {
+    pub(crate) courses: Vec<(CourseSnapshot, Observed)>,
 }
 
 impl University {
-    pub fn of(profile: Profile, night: Night) -> Self {
+    pub(crate) fn of(profile: Profile, night: Night) -> Self {
         let people: Vec<PersonKey> =
             (0..profile.people).map(|number| format!("{:08}", 20_000_000 + number).as_str().into()).collect();
         let mut random = 2026_u64;
@@ -68,7 +67,7 @@ impl University {
     }
 
     /// Plans every course.
-    pub fn plan(&self) -> Vec<CoursePlan> {
+    pub(crate) fn plan(&self) -> Vec<CoursePlan> {
         let (directory, policy, refused) = (Directory::default(), Policy::default(), HashSet::new());
         let plan = |(snapshot, observed): &(CourseSnapshot, Observed)| {
             plan_course(snapshot, observed, &directory, &policy, &refused)
@@ -93,19 +92,20 @@ fn course(
 ) -> (CourseSnapshot, Observed) {
     let source: SourceName = "cmis".into();
     let module: ModuleCode = format!("MODL{at:05}").as_str().into();
-    let enrolled_count = (sizes.iter().sum::<usize>() * 2 / 3).max(sizes.iter().copied().max().unwrap_or(0) + 1);
+    let enrolled_count =
+        (sizes.iter().sum::<usize>() * 2 / 3).max(sizes.iter().copied().max().unwrap_or(0) + 1);
     let mut enrolled: Vec<usize> = (0..enrolled_count).map(|_| chance(random) % people.len()).collect();
     enrolled.sort_unstable();
     enrolled.dedup();
     let mut groups = Vec::with_capacity(sizes.len());
     let mut links = CourseLinks::default();
-    let mut observed = ObservedCourse { name: module.0.clone(), ..ObservedCourse::default() };
+    let mut observed = ObservedCourse::default();
     for (nth, size) in sizes.iter().enumerate() {
         let id: SourceGroupId = format!("{}", 60_000 + first_group + nth).as_str().into();
         let name: Text = format!("TUT{nth}").into();
         let start = chance(random);
         let members: BTreeSet<usize> =
-            (0..*size).map(|step| enrolled[(start + step * 3) % enrolled.len()]).collect();
+            (0..*size).map(|step| enrolled[(start + step) % enrolled.len()]).collect();
         let user = |person: &usize| UserId(*person as i64 + 2);
         if night == Night::Quiet {
             let key = GroupKey {
@@ -140,8 +140,7 @@ fn course(
             });
             links.groups.insert(key, link);
         }
-        let member =
-            |person: &usize| SourceMember { person: people[*person].clone(), role: Role::Student };
+        let member = |person: &usize| SourceMember { person: people[*person].clone(), role: Role::Student };
         groups.push(SourceGroup {
             id,
             code: name.clone(),
@@ -169,10 +168,8 @@ fn course(
         };
         links.groupings = BTreeMap::from([(key, link)]);
     }
-    let user = |person: &usize| EnrolledUser {
-        id: UserId(*person as i64 + 2),
-        key: Some(people[*person].clone()),
-    };
+    let user =
+        |person: &usize| EnrolledUser { id: UserId(*person as i64 + 2), key: Some(people[*person].clone()) };
     observed.enrolled = enrolled.iter().map(user).collect();
     let course = CourseId(at as i64 + 2);
     let terms = Arc::new(BTreeSet::from([Text::from("2026-T1")]));

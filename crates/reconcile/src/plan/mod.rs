@@ -13,14 +13,16 @@ mod groups;
 mod members;
 mod names;
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::desired::{Desired, desire, wanted_modules};
 use crate::finding::{Finding, Reason, Subject};
-use crate::keys::{CourseId, GroupKey, PersonKey, Text, UserId};
+use crate::keys::{CourseId, PersonKey, Text, UserId};
 use crate::link::CourseLinks;
 use crate::observed::{Directory, Observed, ObservedCourse};
-use crate::operation::{Because, Becomes, Change, Fingerprint, Operation, Phase};
+use crate::operation::{Because, Becomes, Change, Fingerprint, Operation};
 use crate::policy::Policy;
 use crate::snapshot::{CourseSnapshot, ExceptionKind, Wish};
 
@@ -66,7 +68,6 @@ pub fn plan_course(
             plan.findings.push(about_course(snapshot, Reason::ReadIncomplete, why.clone()));
         }
         Observed::Complete(course) => {
-            plan.name = course.name.clone();
             let mut desired = desire(snapshot, policy);
             plan.findings.append(&mut desired.findings);
             plan.findings.extend(silent_modules(snapshot));
@@ -84,7 +85,7 @@ pub fn plan_course(
             members::plan(&context, &groups, &mut plan);
         }
     }
-    plan.operations.sort_by_cached_key(order);
+    plan.operations.sort_by(order);
     plan.findings.sort();
     plan.findings.dedup();
     plan
@@ -161,9 +162,10 @@ fn ours(links: &CourseLinks) -> Ours {
     }
 }
 
-/// One finding for each mapping of a course that does not exist.
+/// One finding for each wanted mapping of a course that does not exist; what a person removed or froze needs nobody.
 fn gone(snapshot: &CourseSnapshot) -> impl Iterator<Item = Finding> {
-    snapshot.mappings.iter().map(|mapping| Finding {
+    let wanted = snapshot.mappings.iter().filter(|mapping| mapping.wish == Wish::Want);
+    wanted.map(|mapping| Finding {
         course: snapshot.course,
         reason: Reason::CourseGone,
         subject: Subject { module: Some(mapping.module.clone()), ..Subject::default() },
@@ -187,17 +189,28 @@ fn about_course(snapshot: &CourseSnapshot, reason: Reason, detail: Text) -> Find
     Finding { course: snapshot.course, reason, subject: Subject::default(), detail }
 }
 
-/// What operations are sorted by: phase, then what makes room before what needs it, then the group, so that all work
-/// on one group stays together.
-fn order(operation: &Operation) -> (Phase, u8, i64, Option<GroupKey>, Option<UserId>) {
-    let rank = match &operation.change {
-        Change::RenameGroup { becomes: Becomes::Outgoing, .. } => 0,
+/// The order of a run: phase, then what makes room before what needs it, then the group, so that all work on one
+/// group stays together; new groups come last, by key.
+fn order(one: &Operation, other: &Operation) -> Ordering {
+    let place = |operation: &Operation| {
+        let id = operation.group().and_then(|group| group.id).map_or(i64::MAX, |id| id.0);
+        (operation.phase(), rank(operation), id)
+    };
+    place(one).cmp(&place(other)).then_with(|| {
+        let groups = match (one.group(), other.group()) {
+            (Some(one), Some(other)) if Arc::ptr_eq(one, other) => Ordering::Equal,
+            (one, other) => one.map(|group| &group.key).cmp(&other.map(|group| &group.key)),
+        };
+        groups.then_with(|| one.user().cmp(&other.user()))
+    })
+}
+
+/// What comes first within a phase.
+fn rank(operation: &Operation) -> u8 {
+    match &operation.change {
+        Change::RenameGroup { becomes: Becomes::Outgoing, .. } | Change::UnassignGrouping { .. } => 0,
         Change::RenameGroup { becomes: Becomes::Archived, .. } => 1,
-        Change::UnassignGrouping { .. } => 0,
         Change::DeleteGrouping { .. } | Change::ForgetGrouping { .. } => 3,
         _ => 2,
-    };
-    let group = operation.group();
-    let id = group.and_then(|group| group.id).map_or(i64::MAX, |id| id.0);
-    (operation.phase(), rank, id, group.map(|group| group.key.clone()), operation.user())
+    }
 }

@@ -44,6 +44,8 @@ pub(crate) type Saying = (u8, usize, u8, u16);
 pub(crate) enum Event {
     Map(usize, Option<Wish>),
     Say(usize, Vec<Saying>),
+    Reword(usize, usize, usize),
+    Toggle(usize, usize, usize),
     Silence(usize),
     Terms(u8),
     Policy([u8; 4]),
@@ -81,12 +83,16 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     ];
     let kind = prop_oneof![Just(ExceptionKind::Include), Just(ExceptionKind::Exclude)];
     prop_oneof![
-        4 => (module.clone(), wish).prop_map(|(module, wish)| Event::Map(module, wish)),
-        8 => (module.clone(), vec(saying(), 0..5)).prop_map(|(module, said)| Event::Say(module, said)),
+        6 => (module.clone(), wish).prop_map(|(module, wish)| Event::Map(module, wish)),
+        6 => (module.clone(), vec(saying(), 0..5)).prop_map(|(module, said)| Event::Say(module, said)),
+        5 => (module.clone(), nth.clone(), name.clone())
+            .prop_map(|(module, nth, name)| Event::Reword(module, nth, name)),
+        4 => (module.clone(), nth.clone(), person.clone())
+            .prop_map(|(module, nth, person)| Event::Toggle(module, nth, person)),
         1 => module.clone().prop_map(Event::Silence),
         1 => any::<u8>().prop_map(Event::Terms),
         3 => any::<[u8; 4]>().prop_map(Event::Policy),
-        2 => (name.clone(), any::<u8>()).prop_map(|(name, people)| Event::Create(name, people)),
+        4 => (name.clone(), any::<u8>()).prop_map(|(name, people)| Event::Create(name, people)),
         2 => nth.clone().prop_map(Event::Delete),
         3 => (nth.clone(), name.clone()).prop_map(|(nth, name)| Event::Rename(nth, name)),
         2 => (nth.clone(), person.clone()).prop_map(|(nth, person)| Event::Join(nth, person)),
@@ -100,7 +106,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         1 => person.clone().prop_map(Event::Unenrol),
         1 => (person.clone(), person.clone()).prop_map(|(one, other)| Event::Rekey(one, other)),
         1 => person.clone().prop_map(Event::LoseKey),
-        1 => (kind, module, 1..5u8, person)
+        2 => (kind, module, 1..5u8, person)
             .prop_map(|(kind, module, group, person)| Event::Except(kind, module, group, person)),
         1 => Just(Event::Forget),
         1 => any::<u8>().prop_map(Event::Read),
@@ -110,12 +116,12 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
 
 /// Some nights: what happens before each of them.
 pub(crate) fn nights() -> impl Strategy<Value = Vec<Vec<Event>>> {
-    let first = vec(saying(), 1..5).prop_map(|said| Event::Say(0, said));
-    let first = (first, vec(event(), 0..8)).prop_map(|(first, mut events)| {
-        events.push(first);
+    let said = (vec(saying(), 1..5), vec(saying(), 0..4), any::<[u8; 4]>());
+    let first = (said, vec(event(), 0..8)).prop_map(|((one, other, choices), mut events)| {
+        events.extend([Event::Say(0, one), Event::Say(1, other), Event::Policy(choices)]);
         events
     });
-    (first, vec(vec(event(), 0..5), 1..4)).prop_map(|(first, mut nights)| {
+    (first, vec(vec(event(), 0..7), 1..5)).prop_map(|(first, mut nights)| {
         nights.insert(0, first);
         nights
     })
@@ -182,6 +188,13 @@ fn group((id, name, traits, people): Saying) -> SourceGroup {
     }
 }
 
+/// A group that the source has said something about.
+fn nth_said(here: &mut Installation, module: usize, nth: usize) -> Option<&mut SourceGroup> {
+    let (_, groups) = here.modules.get_mut(&MODULES[module].into())?;
+    let count = groups.len();
+    groups.get_mut(nth.checked_rem(count)?)
+}
+
 /// Lets an event happen; what the platform refuses does not.
 pub(crate) fn happen(here: &mut Installation, event: &Event) {
     let nth_of = |ids: Vec<i64>, nth: usize| (!ids.is_empty()).then(|| ids[nth % ids.len()]);
@@ -201,6 +214,22 @@ pub(crate) fn happen(here: &mut Installation, event: &Event) {
             groups.sort_by(|one, other| one.id.cmp(&other.id));
             groups.dedup_by(|one, other| one.id == other.id);
             here.modules.insert(MODULES[*module].into(), (Presence::Delivered, groups));
+        }
+        Event::Reword(module, nth, name) => {
+            if let Some(group) = nth_said(here, *module, *nth) {
+                group.name = NAMES[*name].into();
+            }
+        }
+        Event::Toggle(module, nth, person) => {
+            if let Some(group) = nth_said(here, *module, *nth) {
+                let count = group.members.len();
+                group.members.retain(|member| member.person.as_str() != key(*person));
+                if group.members.len() == count {
+                    group
+                        .members
+                        .push(SourceMember { person: key(*person).as_str().into(), role: Role::Student });
+                }
+            }
         }
         Event::Silence(module) => {
             here.modules.insert(MODULES[*module].into(), (Presence::Absent, Vec::new()));

@@ -13,7 +13,7 @@ use reconcile::operation::{Becomes, Change, Fingerprint, Operation};
 use reconcile::outcome::{Outcome, intent, settled};
 use reconcile::plan::{CoursePlan, Ours, people_to_look_up, plan_course};
 use reconcile::policy::{Limits, NameTaken, Policy};
-use reconcile::safety::{Decisions, Objection, Totals, review, waiting};
+use reconcile::safety::{Decisions, Objection, Totals, hold, review};
 use reconcile::snapshot::{CourseSnapshot, Exception, Mapping, Presence, SourceGroup, SourceModule, Wish};
 
 use crate::world::World;
@@ -94,7 +94,8 @@ impl Installation {
         }
         let plans = [plan];
         let objections = review(&plans, &totals, &self.limits);
-        let waiting = waiting(&plans, &objections, &self.decisions);
+        let held = hold(&plans, &objections, &self.decisions);
+        let waiting = held.waiting.union(&held.refused).copied().collect();
         let [plan] = plans;
         Night { plan, objections, waiting }
     }

@@ -97,7 +97,6 @@ impl World {
         let enrolled =
             |id: &i64| EnrolledUser { id: UserId(*id), key: self.users.get(id).cloned().flatten() };
         Observed::Complete(ObservedCourse {
-            name: "course".into(),
             groups: self.groups.iter().map(group).collect(),
             groupings: self.groupings.iter().map(grouping).collect(),
             enrolled: self.enrolled.iter().map(enrolled).collect(),

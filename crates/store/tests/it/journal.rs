@@ -1,15 +1,16 @@
 //! The journal: intent before, outcome and link after.
 
-use reconcile::keys::{GroupId, Role, UserId};
+use reconcile::keys::{CourseId, GroupId, Role, UserId};
 use reconcile::link::{CourseLinks, LinkState};
 use reconcile::operation::Operation;
 use reconcile::outcome::{Outcome, Refusal, intent, settled};
+use reconcile::plan::CoursePlan;
 use store::{
     CourseNote, OperationFilter, OperationState, RunId, RunLock, RunStatus, Store, TombstoneFilter,
     TombstoneKind,
 };
 
-use crate::support::{COURSE, add, at, begin, cmis, create, delete, memory, plan, remove};
+use crate::support::{COURSE, add, at, begin, cmis, create, delete, memory, on_disk, plan, remove};
 
 /// Plans operations in a new run, sends them and settles them all.
 async fn carry_out(
@@ -165,4 +166,36 @@ async fn the_next_run_closes_what_a_killed_one_left_open() {
     assert_eq!(store.run(next).await.unwrap().unwrap().status, RunStatus::Running);
     assert!(store.course_states(&cmis(), "", at(30)).await.unwrap()[0].look_again);
     assert_eq!(links(&store).await.groups.len(), 1, "the intended group stays ours");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn courses_are_journaled_side_by_side() {
+    let (_folder, store, lock) = on_disk().await;
+    let lock = std::sync::Arc::new(lock);
+    let run = begin(&store, &lock, 10).await;
+    let plans: Vec<CoursePlan> = (1..20)
+        .map(|course| {
+            let operation = Operation { course: CourseId(course), ..create("1") };
+            CoursePlan { course: CourseId(course), operations: vec![operation], ..CoursePlan::default() }
+        })
+        .collect();
+    store.record_plan(&lock, run, &plans).await.unwrap();
+    let tasks: Vec<_> = (1..)
+        .zip(plans)
+        .map(|(number, plan)| {
+            let (store, lock) = (store.clone(), lock.clone());
+            tokio::spawn(async move {
+                let operation = &plan.operations[0];
+                store.sent(&lock, run, &[(number, operation)]).await.unwrap();
+                store.snapshots(&[plan.course], &cmis(), at(1)).await.unwrap();
+                let done = [(number, operation, Outcome::Done(Some(70)))];
+                store.settled(&lock, run, &done, at(2)).await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let done = OperationFilter { state: Some(OperationState::Done), ..OperationFilter::default() };
+    assert_eq!(store.operations(run, &done).await.unwrap().len(), 19);
 }

@@ -5,7 +5,7 @@
 //! Invariant: no call is made with an empty list, because a form cannot express one (facts/moodle-ws.md §1.1).
 //! Invariant: where the number of results is known beforehand, it is compared.
 
-use reconcile::keys::{CourseId, PersonKey};
+use reconcile::keys::{CourseId, PersonKey, Text};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -150,6 +150,8 @@ struct CoursesAnswer {
 #[derive(Deserialize)]
 struct CourseRow {
     id: i64,
+    #[serde(default)]
+    shortname: String,
 }
 
 /// Which participants, in pages or all.
@@ -217,6 +219,19 @@ impl Client {
         let form = Form::new().set("field", "id").set("value", course).about(course);
         let answer: CoursesAnswer = self.read(Function::GetCoursesByField, &form).await?;
         Ok(answer.courses.iter().any(|row| row.id == course.0))
+    }
+
+    /// The short names of all courses that are visible to us, or of one.
+    pub(crate) async fn course_names(
+        &self,
+        only: Option<CourseId>,
+    ) -> Result<Vec<(CourseId, Text)>, CallError> {
+        let form = match only {
+            Some(course) => Form::new().set("field", "id").set("value", course).about(course),
+            None => Form::new(),
+        };
+        let answer: CoursesAnswer = self.read(Function::GetCoursesByField, &form).await?;
+        Ok(answer.courses.into_iter().map(|row| (CourseId(row.id), row.shortname.into())).collect())
     }
 
     /// Users whose field has one of the values; values that nobody has are left out of the answer.

@@ -17,7 +17,7 @@ mod limiter;
 mod observe;
 mod settings;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 
 pub use client::CallCounts;
@@ -31,6 +31,9 @@ use functions::Function;
 use reconcile::keys::{CourseId, GroupId, Text};
 
 use crate::journal::FailedCall;
+
+/// Up to this many courses are asked for their names one by one.
+const COURSES_ONE_BY_ONE_MAX: usize = 10;
 
 /// A Moodle that answered.
 #[derive(Debug)]
@@ -138,6 +141,24 @@ impl Moodle {
             Err(error) if error.is_missing_record() => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The short names of courses, as far as they are visible to us: for messages only, so a failure is no error.
+    ///
+    /// A few are asked one by one; for more than [`COURSES_ONE_BY_ONE_MAX`] one call reads the names of all courses.
+    pub async fn course_names(&self, courses: &[CourseId]) -> HashMap<CourseId, Text> {
+        if !self.grants(Function::GetCoursesByField) || courses.is_empty() {
+            return HashMap::new();
+        }
+        let mut names = HashMap::new();
+        if courses.len() > COURSES_ONE_BY_ONE_MAX {
+            names.extend(self.client.course_names(None).await.unwrap_or_default());
+            return names;
+        }
+        for course in courses {
+            names.extend(self.client.course_names(Some(*course)).await.unwrap_or_default());
+        }
+        names
     }
 
     /// How many calls were made since the connection was made.

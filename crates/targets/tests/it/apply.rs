@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reconcile::keys::{PersonKey, Role, UserId};
 use reconcile::operation::{Becomes, Change};
 use reconcile::outcome::Outcome;
-use simulators::moodle::World;
+use simulators::moodle::{Release, World};
 
 use crate::campus::{
     MemoryJournal, Plan, add, apply, group, grouping, put_group, put_grouping, remove, start, user, world,
@@ -178,6 +178,31 @@ async fn every_kind_of_operation_is_carried_out_in_order() {
     }
     let adopted = server.world().groupings(101).find(|row| row.row.name == "Taken over").cloned().unwrap();
     assert_eq!(adopted.row.description, "Kept as it is");
+}
+
+#[tokio::test]
+async fn every_release_ends_the_same_with_and_without_debugging() {
+    for release in Release::ALL {
+        for debugging in [false, true] {
+            let (mut world, mut plan) = story();
+            world.set_release(release);
+            world.set_debugging(debugging);
+            // Somebody who is not enrolled, and a group that is gone: errors whose form depends on the release.
+            world.unenrol(101, user(2));
+            let gone = group(102, "77", "Gone", Some(4242));
+            let refused =
+                [plan.push(101, add(&group(101, "5", "New", None), 7)), plan.push(102, add(&gone, 1))];
+            let (server, moodle) = start(world).await;
+            let journal = MemoryJournal::default();
+            apply(&moodle, &plan, &journal).await;
+            for number in refused {
+                assert!(matches!(journal.outcome(number), Outcome::Refused(_)), "{release:?} {debugging}");
+            }
+            assert_eq!(journal.failures().len(), 3, "{release:?} {debugging}: {:?}", journal.outcomes());
+            let expected = after().replacen("members=[\"u2\"]", "members=[]", 1).replacen(", \"u2\"", "", 1);
+            assert_eq!(server.world().picture(), expected, "{release:?} {debugging}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -265,3 +265,15 @@ async fn a_deletion_is_done_when_the_group_is_gone_whoever_deleted_it() {
     check(&server, &moodle, &plan, &[], 1).await;
     assert_eq!(server.world().groups(101).count(), 0);
 }
+
+#[tokio::test]
+async fn a_server_that_cuts_forms_off_costs_calls_and_no_memberships() {
+    let mut world = world([101], 60);
+    let id = put_group(&mut world, 101, "1", "1", &[]);
+    world.set_max_input_vars(50);
+    let (server, moodle) = start(world).await;
+    let mut plan = Plan::default();
+    add_all(&mut plan, "1", id, 1..=60);
+    check(&server, &moodle, &plan, &[], 12).await;
+    assert_eq!(server.world().members(id).len(), 60);
+}

@@ -198,12 +198,6 @@ async fn ghosts_are_left_out() {
     world.visit_course(101);
     let (server, moodle) = start(world).await;
     // The second name is too long: Moodle rolls back, and its list keeps the first.
-    let mut plan = crate::campus::Plan::default();
-    let names_and_codes = [("Ghost".to_owned(), "7"), ("x".repeat(300), "8")];
-    for (name, code) in &names_and_codes {
-        let group = crate::campus::group(101, code, name, None);
-        plan.push(101, reconcile::operation::Change::CreateGroup { group });
-    }
     let raw = format!(
         "wstoken={TOKEN}&groups[0][courseid]=101&groups[0][name]=Ghost&groups[0][description]=&groups[0][idnumber]=muster:ghost\
          &groups[1][courseid]=101&groups[1][name]={}&groups[1][description]=&groups[1][idnumber]=muster:long\
@@ -304,6 +298,15 @@ async fn without_the_newer_functions_the_lists_are_all_there_is() {
     let course = complete(observe_one(&moodle, linked).await);
     assert_eq!(course.groups.len(), 3);
     assert_eq!(course.groupings[0].groups, None);
+}
+
+#[tokio::test]
+async fn one_group_is_looked_at_by_id() {
+    let (world, first, ..) = furnished();
+    let (_server, moodle) = start(world).await;
+    let (course, name) = moodle.group(GroupId(first)).await.unwrap().unwrap();
+    assert_eq!((course, &*name), (CourseId(101), "A & <B"));
+    assert!(moodle.group(GroupId(4242)).await.unwrap().is_none());
 }
 
 #[test]

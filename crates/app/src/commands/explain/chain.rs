@@ -80,12 +80,23 @@ impl Chain {
         if let Some(broken) = steps.iter().position(|step| step.state == StepState::Broken) {
             steps.truncate(broken + 1);
         }
+        // Notices are for the record: they explain, but nothing is wrong.
         let telling = steps
             .iter()
             .find(|step| step.state == StepState::Broken)
             .or_else(|| steps.iter().find(|step| step.state == StepState::Noted && step.name != "notice"));
         let reason = telling.map_or("done", |step| step.reason.as_str()).to_owned();
         Chain { subject, reason, steps }
+    }
+
+    /// Tells whether everything is as it should be.
+    pub(crate) fn is_well(&self) -> bool {
+        self.reason == "done"
+    }
+
+    /// The verdict alone.
+    pub(crate) fn in_a_line(&self) -> String {
+        format!("{} {}\n", good("ok     "), self.subject)
     }
 }
 

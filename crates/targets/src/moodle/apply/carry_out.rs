@@ -25,7 +25,6 @@ use crate::journal::{Journal, PlannedOperation, StopReason};
 const LOST_ANSWERS_MAX: usize = 3;
 
 /// An operation with the element that it sends.
-#[derive(Clone)]
 pub(super) struct Pending<'a, E> {
     pub(super) planned: &'a PlannedOperation,
     pub(super) element: E,
@@ -134,13 +133,10 @@ impl<'r, 'a, J: Journal, E: Element> CarryOut<'r, 'a, J, E> {
 
     /// Finds out what became of a part whose answer was lost, and puts back what is missing.
     async fn find_out(&mut self, part: Part<'a, E>, error: CallError) -> Result<(), Stopped> {
-        let nobody_knows = |pending: &Pending<'a, E>, why: &CallError| {
-            (pending.planned, Outcome::Unknown(why.in_words().into()))
-        };
+        let nobody_knows =
+            |pending: &Pending<'a, E>| (pending.planned, Outcome::Unknown(error.in_words().into()));
         if self.lost_answers == LOST_ANSWERS_MAX {
-            return self
-                .settle(part.pending.iter().map(|pending| nobody_knows(pending, &error)).collect())
-                .await;
+            return self.settle(part.pending.iter().map(nobody_knows).collect()).await;
         }
         self.lost_answers += 1;
         let mut waiting = part.pending;
@@ -153,8 +149,7 @@ impl<'r, 'a, J: Journal, E: Element> CarryOut<'r, 'a, J, E> {
             let verdicts = match self.look(&waiting, &error, true).await {
                 Ok(verdicts) => verdicts,
                 Err(down) => {
-                    self.settle(waiting.iter().map(|pending| nobody_knows(pending, &error)).collect())
-                        .await?;
+                    self.settle(waiting.iter().map(nobody_knows).collect()).await?;
                     return Err(self.run.stop(StopReason::Target(down.into())));
                 }
             };

@@ -160,9 +160,12 @@ impl<'r, 'a, J: Journal> Lane<'r, 'a, J> {
 
         pending.sort_by(|left, right| left.element.cmp(&right.element));
         let batch_max = self.run.moodle.client.settings.batch_max(E::FIELDS);
-        while !pending.is_empty() {
-            let rest = pending.split_off(batch_max.min(pending.len()));
-            let batch = std::mem::replace(&mut pending, rest);
+        let mut pending = pending.into_iter();
+        loop {
+            let batch: Vec<Pending<'a, E>> = pending.by_ref().take(batch_max).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
             self.run.check(E::FUNCTION.name())?;
             let unannounced: Vec<&'a PlannedOperation> = batch
                 .iter()
@@ -177,7 +180,6 @@ impl<'r, 'a, J: Journal> Lane<'r, 'a, J> {
             self.note(settled, finish);
             result?;
         }
-        Ok(())
     }
 
     /// Remembers outcomes for the operations that rest on them.

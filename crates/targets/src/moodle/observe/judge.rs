@@ -68,7 +68,7 @@ impl Moodle {
         if let Some(why) = doubt(self.client.settings.person_key, keys_seen, &groups, &lists.enrolled) {
             return Observed::Unknown(why);
         }
-        Observed::Complete(ObservedCourse { name: "".into(), groups, groupings, enrolled: lists.enrolled })
+        Observed::Complete(ObservedCourse { groups, groupings, enrolled: lists.enrolled })
     }
 
     /// Tells a course that is gone from one that is closed to us.

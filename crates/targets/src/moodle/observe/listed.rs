@@ -61,6 +61,8 @@ impl Moodle {
         let Some(size) = self.client.settings.participants_page else {
             return self.client.get_enrolled_users(course, field, None).await;
         };
+        // A page of zero would mean all of them (facts/moodle-ws.md §9).
+        let size = size.max(1);
         let mut all = Vec::new();
         let mut from = 0;
         loop {
@@ -69,7 +71,7 @@ impl Moodle {
                 return Ok(all);
             }
             all.extend(page);
-            from += size.max(1);
+            from += size;
         }
     }
 }

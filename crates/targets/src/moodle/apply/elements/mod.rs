@@ -10,7 +10,10 @@ mod groupings;
 mod groups;
 mod members;
 
+use std::collections::HashSet;
+
 use reconcile::naming;
+use reconcile::outcome::Refusal;
 
 use super::element::Verdict;
 use crate::moodle::confirm::Confirmed;
@@ -68,10 +71,8 @@ fn clash(
             let meaning = format!(
                 "number {id} of the course has the name {other_name:?}, which Moodle takes for the same"
             );
-            alike = Some(Verdict::Suspect(reconcile::outcome::Refusal {
-                code: seen::NAME_TAKEN.into(),
-                meaning: meaning.into(),
-            }));
+            alike =
+                Some(Verdict::Suspect(Refusal { code: seen::NAME_TAKEN.into(), meaning: meaning.into() }));
         }
     }
     alike
@@ -83,9 +84,8 @@ fn rivals<'n>(
     rows: &[impl Named],
     wanted: impl Iterator<Item = (&'n str, Option<&'n str>)> + Clone,
 ) -> impl Iterator<Item = i64> {
-    let folded: std::collections::HashSet<String> =
-        wanted.clone().map(|(name, _)| naming::fold(name)).collect();
-    let idnumbers: std::collections::HashSet<&str> = wanted.filter_map(|(_, idnumber)| idnumber).collect();
+    let folded: HashSet<String> = wanted.clone().map(|(name, _)| naming::fold(name)).collect();
+    let idnumbers: HashSet<&str> = wanted.filter_map(|(_, idnumber)| idnumber).collect();
     rows.iter()
         .map(Named::named)
         .filter(|(_, name, idnumber)| idnumbers.contains(idnumber) || folded.contains(&naming::fold(name)))

@@ -75,10 +75,6 @@ pub(crate) enum DependencyKind {
 /// A library, program, test, benchmark, example or build script.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// Its name.
-    pub(crate) name: String,
-    /// Whether `cargo bench --bench NAME` runs it.
-    pub(crate) is_bench: bool,
     /// The file it begins with.
     pub(crate) source: PathBuf,
 }
@@ -110,11 +106,7 @@ fn dependency(value: &Value) -> Dependency {
 }
 
 fn target(value: &Value) -> Target {
-    Target {
-        name: text(&value["name"]),
-        is_bench: items(&value["kind"]).iter().any(|kind| kind == "bench"),
-        source: PathBuf::from(text(&value["src_path"])),
-    }
+    Target { source: PathBuf::from(text(&value["src_path"])) }
 }
 
 fn items(value: &Value) -> &[Value] {

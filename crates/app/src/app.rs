@@ -9,11 +9,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reconcile::delivery::ContentHash;
 use reconcile::keys::SourceName;
 use store::{LockOwner, RunLock, Store};
-use targets::moodle::{Moodle, MoodleSettings};
+use targets::moodle::{Moodle, MoodleSettings, Retry};
 
 use crate::clock::Clock;
 use crate::config::{Config, MoodleConfig, PersonKeyField};
 use crate::exit::{Exit, Failure};
+
+/// The waits between the attempts of a call grow up to this many times the first one.
+const RETRY_WAITS_MAX: u64 = 30;
 
 /// What every command has at hand.
 pub(crate) struct App {
@@ -59,11 +62,11 @@ impl App {
         })
     }
 
-    /// Reaches the platform, and makes sure that it offers what is needed.
-    pub(crate) async fn moodle(&self) -> Result<Moodle, Failure> {
+    /// How the platform is reached, with the token read from where it is kept.
+    fn moodle_settings(&self) -> Result<MoodleSettings, Failure> {
         let config = self.moodle_config()?;
         let token = config.token.resolve().map_err(|error| Failure::of(Exit::Configuration, error))?;
-        let settings = MoodleSettings {
+        Ok(MoodleSettings {
             person_key: match config.person_key {
                 PersonKeyField::Idnumber => targets::moodle::PersonKeyField::Idnumber,
                 PersonKeyField::Username => targets::moodle::PersonKeyField::Username,
@@ -73,13 +76,30 @@ impl App {
             concurrency_max: config.concurrency_max as usize,
             items_max: config.items_max as usize,
             settle_wait: Duration::from_millis(config.settle_wait_ms),
+            retry: Retry {
+                wait_min: Duration::from_millis(config.retry_wait_ms),
+                wait_max: Duration::from_millis(config.retry_wait_ms * RETRY_WAITS_MAX),
+                ..Retry::default()
+            },
             ca_file: config.ca_file.clone(),
             allow_http: config.allow_http,
             ..MoodleSettings::new(&config.url, token)
-        };
-        Moodle::connect(settings).await.map_err(|error| {
+        })
+    }
+
+    /// Reaches the platform, and makes sure that it offers what is needed.
+    pub(crate) async fn moodle(&self) -> Result<Moodle, Failure> {
+        Moodle::connect(self.moodle_settings()?).await.map_err(|error| {
             Failure::of(Exit::Target, error).hint("`muster check moodle` looks at each step of the set-up")
         })
+    }
+
+    /// The same for somebody who watches: what does not answer is told at once, not after some tries.
+    pub(crate) async fn moodle_at_once(&self) -> Result<Moodle, Failure> {
+        let settings = self.moodle_settings()?;
+        let retry = Retry { times_max: 0, ..settings.retry };
+        let connected = Moodle::connect(MoodleSettings { retry, ..settings }).await;
+        connected.map_err(|error| Failure::of(Exit::Target, error))
     }
 
     /// The source that a mapping without a source means: the only one, or the first by name.

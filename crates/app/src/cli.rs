@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Approve, or refuse, operations that wait
     Approve(ApproveArgs),
+    /// Leave a source, a module, a course or everything as it is for some time
+    Pause(PauseArgs),
+    /// End a pause; the first run after it only plans
+    Resume(ResumeArgs),
     /// Look at runs
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -302,6 +306,40 @@ pub(crate) struct ApproveArgs {
     /// For how many days the approval holds
     #[arg(long, value_name = "DAYS", default_value = "7")]
     pub(crate) days: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// Everything
+    #[arg(long, conflicts_with_all = ["source", "module", "course"])]
+    pub(crate) all: bool,
+    /// Only this source
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["module", "course"])]
+    pub(crate) source: Option<String>,
+    /// Only this module
+    #[arg(long, value_name = "CODE", conflicts_with = "course")]
+    pub(crate) module: Option<String>,
+    /// Only this course
+    #[arg(long, value_name = "ID")]
+    pub(crate) course: Option<i64>,
+    /// For how many days
+    #[arg(long, value_name = "DAYS", required_unless_present = "list")]
+    pub(crate) days: Option<u32>,
+    /// Why
+    #[arg(long, value_name = "TEXT", required_unless_present = "list")]
+    pub(crate) reason: Option<String>,
+    /// List the pauses instead
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Only this pause, by its number in `muster pause --list`; every one if left out
+    pub(crate) pause: Option<i64>,
+    /// Why
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Subcommand)]

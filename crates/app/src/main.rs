@@ -3,6 +3,7 @@
 //! Not here: what the commands do ([`commands`]) and what a run is ([`run`]).
 
 mod app;
+mod choose;
 mod cli;
 mod clock;
 mod commands;
@@ -10,11 +11,14 @@ mod config;
 mod exit;
 mod import;
 mod journal;
+mod mail;
 mod output;
+mod planning;
 mod present;
 mod run;
 mod sources;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -72,6 +76,8 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Apply(args) => commands::night::apply(&open().await?, &args, output).await,
         Command::Run(args) => commands::night::run(&open().await?, &args, output).await,
         Command::Approve(args) => commands::approve::run(&open().await?, &args, output).await,
+        Command::Pause(args) => commands::pause::pause(&open().await?, &args, output).await,
+        Command::Resume(args) => commands::pause::resume(&open().await?, &args, output).await,
         Command::Runs(command) => commands::runs::run(&open().await?, &command, output).await,
         Command::Status => commands::status::run(&open().await?, output).await,
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
@@ -79,7 +85,10 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Demo(args) => commands::demo::run(&args, output).await,
         Command::Config(command) => commands::config::run(&command, &file, profile.as_deref(), output),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "muster", &mut std::io::stdout());
+            // Into memory first: where the reader of a pipe has gone away, clap would panic.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "muster", &mut script);
+            std::io::stdout().write_all(&script)?;
             Ok(Exit::Done)
         }
     }

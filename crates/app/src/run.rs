@@ -9,28 +9,26 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use reconcile::desired::wanted_names;
-use reconcile::finding::{FindingIdentity, Reason, Severity};
+use reconcile::finding::{FindingIdentity, Reason};
 use reconcile::keys::CourseId;
-use reconcile::observed::{Directory, Observed};
+use reconcile::operation::Operation;
 use reconcile::outcome::{self, Outcome};
-use reconcile::plan::{CoursePlan, people_to_look_up, plan_course};
-use reconcile::policy::NameTaken;
+use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
-use reconcile::safety::{Decisions, Held, Objection, hold, review};
-use reconcile::snapshot::CourseSnapshot;
+use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
 use store::{
     CourseNote, CourseState, FindingFilter, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock,
     RunStatus,
 };
-use targets::journal::{ApplyStopped, PlannedOperation};
-use targets::moodle::{CallCounts, Moodle, ObserveScope};
+use targets::journal::{ApplyStopped, Journal, PlannedOperation};
+use targets::moodle::{CallCounts, Moodle};
 
 use crate::app::App;
-use crate::config::Observe;
+use crate::choose::{choose, may_heal_there};
 use crate::exit::{Exit, Failure, chain};
 use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
+use crate::planning::make_plans;
 
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
@@ -94,9 +92,9 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// How the program ends: the first of stopped, source, waiting, attention that is true.
+    /// How the program ends: the first of stopped or unreadable, source, waiting, attention that is true.
     pub(crate) fn exit(&self) -> Exit {
-        if self.stopped.is_some() {
+        if self.stopped.is_some() || self.is_unreadable() {
             Exit::Target
         } else if self.imported.iter().any(|imported| !imported.is_accepted()) {
             Exit::Source
@@ -108,10 +106,13 @@ impl Finished {
             Exit::Done
         }
     }
-}
 
-/// Courses that are read and planned together: enough to fill batches, few enough to bound memory.
-const COURSES_AT_ONCE: usize = 400;
+    /// Tells whether the platform could not be read at all: not one course of the run.
+    fn is_unreadable(&self) -> bool {
+        let courses = &self.report.courses;
+        courses.planned > 0 && courses.unreadable == courses.planned
+    }
+}
 
 /// Carries out a run.
 pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> {
@@ -123,11 +124,20 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     refuse_another_site(app, &moodle, wish).await?;
     let run = begin(app, &lock, &moodle, wish).await?;
     // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
-    let (states, chosen) = choose(app, &wish.scope).await?;
+    let known = app.store.findings(&FindingFilter::default()).await?;
+    let choice = choose(app, &wish.scope, &known).await?;
     let decisions = app.store.decisions(app.clock.now()).await?;
-    let mut plans = make_plans(app, &moodle, &chosen, &decisions).await?;
+    let mut plans = match make_plans(app, &moodle, &choice, &decisions.refused).await {
+        Ok(plans) => plans,
+        Err(failure) => {
+            give_up(app, &lock, run).await?;
+            return Err(failure);
+        }
+    };
     // 6 · review
-    let objections = review(&plans, &app.store.totals().await?, &app.config.limits);
+    let mut objections = review(&plans, &app.store.totals().await?, &app.config.limits);
+    let after_pause = app.store.courses_after_pause(&app.default_source(), app.clock.now()).await?;
+    objections.extend(review_after_pause(&plans, &after_pause));
     let held = hold(&plans, &objections, &decisions);
     // 7 · record
     record(app, &lock, run, &plans, &objections, &held).await?;
@@ -138,13 +148,13 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     };
     // 9 · report
     add_findings(&mut plans, &applied.outcomes);
-    let known = known_findings(app).await?;
+    let known: HashSet<FindingIdentity> = known.iter().map(|row| row.finding.identity()).collect();
     let fate = |number| match wish.until {
         _ if held.waiting.contains(&number) => Fate::Waiting,
         Until::Plan => Fate::Planned,
         Until::Apply(_) => applied.outcomes.get(&number).map_or(Fate::Planned, Fate::Settled),
     };
-    let report = tell(states.len() as u64, &plans, &objections, &held.waiting, fate, |finding| {
+    let report = tell(choice.known, &plans, &objections, &held.waiting, fate, |finding| {
         known.contains(&finding.identity())
     });
     let finished = Finished {
@@ -157,7 +167,10 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
         stopped: applied.stopped,
         plans,
     };
-    note_courses(app, &lock, &finished, &chosen, wish.until, &applied.outcomes).await?;
+    note_courses(app, &lock, &finished, &choice.courses, wish.until, &applied.outcomes).await?;
+    if wish.until != Until::Plan && !matches!(wish.scope, Scope::Named { .. }) {
+        app.store.note_pauses_reviewed(&lock, run, app.clock.now()).await?;
+    }
     finish(app, &lock, &finished, wish.until).await?;
     Ok(finished)
 }
@@ -200,129 +213,6 @@ async fn begin(app: &App, lock: &RunLock, moodle: &Moodle, wish: &RunWish) -> Re
     Ok(run)
 }
 
-/// Every course that is known, and those that this run looks at.
-async fn choose(app: &App, scope: &Scope) -> Result<(Vec<CourseState>, Vec<CourseState>), Failure> {
-    let states = app.store.course_states(&app.default_source(), &app.policy_hash(), app.clock.now()).await?;
-    let moodle = app.moodle_config()?;
-    let chosen: HashSet<CourseId> = match scope {
-        Scope::All => states.iter().map(|state| state.course).collect(),
-        Scope::Changed if moodle.observe == Observe::All => states.iter().map(|state| state.course).collect(),
-        Scope::Changed => changed(&states, moodle.sample_percent),
-        Scope::Named { courses, modules } => {
-            let mut chosen: HashSet<CourseId> = courses.iter().copied().collect();
-            for module in modules {
-                chosen.extend(app.store.courses_of_module(&module.as_str().into()).await?);
-            }
-            let known: HashSet<CourseId> = states.iter().map(|state| state.course).collect();
-            if let Some(unknown) = chosen.iter().find(|course| !known.contains(course)) {
-                let message = format!("course {unknown} has no mapping and no groups of ours");
-                let hint = format!("`muster map add {unknown} MODULE` maps a module to it");
-                return Err(Failure::new(Exit::Usage, message).hint(hint));
-            }
-            if chosen.is_empty() {
-                let message = format!("no course is mapped to {}", modules.join(", "));
-                return Err(Failure::new(Exit::Usage, message).hint("`muster map list` shows the mappings"));
-            }
-            chosen
-        }
-    };
-    let of_run = states.iter().filter(|state| chosen.contains(&state.course)).cloned().collect();
-    Ok((states, of_run))
-}
-
-/// The courses in which something changed or is open, and of the others those that were not looked at for longest.
-fn changed(states: &[CourseState], sample_percent: u64) -> HashSet<CourseId> {
-    let is_open =
-        |state: &&CourseState| state.look_again || state.last_input_hash.as_ref() != Some(&state.input_hash);
-    let mut chosen: HashSet<CourseId> = states.iter().filter(is_open).map(|state| state.course).collect();
-    let mut quiet: Vec<&CourseState> = states.iter().filter(|state| !is_open(state)).collect();
-    quiet.sort_by_key(|state| (state.last_observed, state.course));
-    let sample = (quiet.len() as u64 * sample_percent).div_ceil(100) as usize;
-    chosen.extend(quiet.iter().take(sample).map(|state| state.course));
-    chosen
-}
-
-/// Reads the courses and plans them, some hundred at a time.
-async fn make_plans(
-    app: &App,
-    moodle: &Moodle,
-    chosen: &[CourseState],
-    decisions: &Decisions,
-) -> Result<Vec<CoursePlan>, Failure> {
-    let progress = app.progress("reading the platform", chosen.len() as u64);
-    let mut plans = Vec::with_capacity(chosen.len());
-    for some in chosen.chunks(COURSES_AT_ONCE) {
-        let courses: Vec<CourseId> = some.iter().map(|state| state.course).collect();
-        let snapshots = app.store.snapshots(&courses, &app.default_source(), app.clock.now()).await?;
-        let mut observed = observe(app, moodle, &snapshots, &progress).await;
-        let directory = look_up(moodle, &snapshots, &observed).await?;
-        for snapshot in &snapshots {
-            let unread = || Observed::Unknown("it was not read".into());
-            let observed = observed.remove(&snapshot.course).unwrap_or_else(unread);
-            plans.push(plan_course(snapshot, &observed, &directory, &app.config.policy, &decisions.refused));
-        }
-    }
-    progress.finish_and_clear();
-    plans.sort_by_key(|plan| plan.course);
-    name_courses(moodle, chosen, &mut plans).await;
-    Ok(plans)
-}
-
-/// Gives the plans the names of their courses; names are asked for once and remembered.
-async fn name_courses(moodle: &Moodle, chosen: &[CourseState], plans: &mut [CoursePlan]) {
-    let is_nameless = |state: &&CourseState| state.name.is_empty() && !state.gone;
-    let nameless: Vec<CourseId> = chosen.iter().filter(is_nameless).map(|state| state.course).collect();
-    let mut names = moodle.course_names(&nameless).await;
-    names.extend(
-        chosen.iter().filter(|state| !state.name.is_empty()).map(|state| (state.course, state.name.clone())),
-    );
-    for plan in plans {
-        plan.name = names.remove(&plan.course).unwrap_or_default();
-    }
-}
-
-async fn observe(
-    app: &App,
-    moodle: &Moodle,
-    snapshots: &[CourseSnapshot],
-    progress: &indicatif::ProgressBar,
-) -> HashMap<CourseId, Observed> {
-    let adopts = app.config.policy.name_taken == NameTaken::Adopt;
-    let scopes = snapshots.iter().map(|snapshot| ObserveScope {
-        course: snapshot.course,
-        group_ids: snapshot.links.groups.values().filter_map(|link| link.id).collect(),
-        grouping_ids: snapshot.links.groupings.values().filter_map(|link| link.id).collect(),
-        adopt_names: if adopts { wanted_names(snapshot, &app.config.policy) } else { HashSet::new() },
-    });
-    let mut observed = HashMap::with_capacity(snapshots.len());
-    moodle
-        .observe(scopes.collect(), |course, what| {
-            progress.inc(1);
-            observed.insert(course, what);
-        })
-        .await;
-    observed
-}
-
-/// Asks the platform about the people who are wanted somewhere and not enrolled there.
-async fn look_up(
-    moodle: &Moodle,
-    snapshots: &[CourseSnapshot],
-    observed: &HashMap<CourseId, Observed>,
-) -> Result<Directory, Failure> {
-    let mut people: Vec<_> = snapshots
-        .iter()
-        .filter_map(|snapshot| Some(people_to_look_up(snapshot, observed.get(&snapshot.course)?)))
-        .flatten()
-        .collect();
-    people.sort_unstable();
-    people.dedup();
-    if people.is_empty() {
-        return Ok(Directory::default());
-    }
-    moodle.directory(&people).await.map_err(|error| Failure::of(Exit::Target, error))
-}
-
 async fn record(
     app: &App,
     lock: &RunLock,
@@ -361,7 +251,7 @@ struct Applied {
     stopped: Option<String>,
 }
 
-/// Carries out what does not wait and, where a run is named, was in its plan.
+/// Carries out what does not wait, was not refused and, where a run is named, was in its plan.
 async fn apply(
     app: &App,
     lock: &RunLock,
@@ -372,30 +262,37 @@ async fn apply(
     only: Option<RunId>,
 ) -> Result<Applied, Failure> {
     let planned_before = match only {
-        Some(run) => Some(app.store.fingerprints_of(run).await?),
+        Some(run) => Some((run, app.store.fingerprints_of(run).await?)),
         None => None,
     };
-    let operations: Vec<PlannedOperation> = (1..)
-        .zip(plans.iter().flat_map(|plan| &plan.operations))
-        .filter(|(number, _)| !held.contains(*number))
-        .filter(|(_, operation)| {
-            planned_before.as_ref().is_none_or(|planned| planned.contains(&operation.fingerprint()))
-        })
-        .map(|(number, operation)| PlannedOperation { number, operation: operation.clone() })
-        .collect();
+    let left_out_because = |number: u32, operation: &Operation| match &planned_before {
+        _ if held.refused.contains(&number) => Some("a person refused it".into()),
+        Some((plan, planned)) if !planned.contains(&operation.fingerprint()) => {
+            Some(format!("it was not in the plan of run {}; `muster apply` does it", plan.0).into())
+        }
+        _ => None,
+    };
+    let mut operations = Vec::new();
+    let mut left_out = Vec::new();
+    for (number, operation) in (1..).zip(plans.iter().flat_map(|plan| &plan.operations)) {
+        if held.waiting.contains(&number) {
+            continue;
+        }
+        match left_out_because(number, operation) {
+            Some(why) => left_out.push((number, operation, Outcome::NotTried(why))),
+            None => operations.push(PlannedOperation { number, operation: operation.clone() }),
+        }
+    }
     let bar = app.progress("carrying out the plan", operations.len() as u64);
     let outcomes = Mutex::new(HashMap::with_capacity(operations.len()));
     let journal = RunJournal { store: &app.store, lock, run, clock: app.clock, outcomes };
+    if !left_out.is_empty() {
+        journal.settled(&left_out).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
+    }
     let applied = moodle.apply(&operations, &journal, &|progress| bar.set_position(progress.settled)).await;
     bar.finish_and_clear();
     let stopped = applied.err().map(|stopped: ApplyStopped| chain(&stopped));
     Ok(Applied { outcomes: journal.into_outcomes(), stopped })
-}
-
-/// Everything that earlier runs reported and that has not healed.
-async fn known_findings(app: &App) -> Result<HashSet<FindingIdentity>, Failure> {
-    let known = app.store.findings(&FindingFilter::default()).await?;
-    Ok(known.iter().map(|row| row.finding.identity()).collect())
 }
 
 /// Adds what a person should know about operations that did not end as planned.
@@ -446,16 +343,20 @@ async fn note_courses(
     Ok(())
 }
 
-/// Tells whether a finding may be over without any change of ours, so that the course has to be read again.
-fn may_heal_there(reason: Reason) -> bool {
-    match reason {
-        Reason::NotInSource | Reason::NotMapped => false,
-        other => other.severity() >= Severity::Pending,
-    }
+/// Ends a run that failed before it had a plan.
+async fn give_up(app: &App, lock: &RunLock, run: RunId) -> Result<(), Failure> {
+    let end = FinishedRun {
+        status: RunStatus::Failed,
+        finished_at: app.clock.now(),
+        report_json: "".into(),
+        courses: 0,
+    };
+    app.store.finish_run(lock, run, &end).await?;
+    Ok(())
 }
 
 async fn finish(app: &App, lock: &RunLock, finished: &Finished, until: Until) -> Result<(), Failure> {
-    let status = if finished.stopped.is_some() {
+    let status = if finished.stopped.is_some() || finished.is_unreadable() {
         RunStatus::Failed
     } else if until == Until::Plan {
         RunStatus::Planned

@@ -87,6 +87,12 @@ reasons!(
     /// The delivery does not speak about the module.
     NotInSource "not_in_source" Attention "The delivery does not name the module; what it had was kept"
         "ask the timetable office whether {module} still exists; if it does not, `muster map remove {course} {module}`",
+    /// A rejected row of the source was about something that would have been removed.
+    Rejected "rejected" Attention "A row of the source was rejected, so what it is about was kept"
+        "correct the row in the source, then `muster import`; `muster explain course {course}` shows the row",
+    /// Something is gone from the source, and waits before it is removed.
+    RemovalWaits "removal_waits" Pending "It is gone from the source, and stays for some days before it is removed"
+        "nothing to do; `removal_wait_days` in [policy] says for how long",
     /// The delivery does not speak about the term of a vanished group.
     TermAbsent "term_absent" Notice "The delivery does not hold the group's term; the group was kept"
         "nothing to do while the term is over; to delete the groups, `muster map remove {course} {module}`",
@@ -177,6 +183,20 @@ impl Finding {
             .replace("{module}", &or(module.map(ModuleCode::as_str), "MODULE"))
             .replace("{group}", &or(self.subject.group.as_ref().map(|group| group.group.as_str()), "GROUP"))
             .replace("{person}", &or(self.subject.person.as_ref().map(PersonKey::as_str), "the person"))
+    }
+}
+
+impl Reason {
+    /// Tells whether it is about something that is not ours: only a look at the whole course can tell that it is over.
+    pub fn is_about_others(self) -> bool {
+        matches!(
+            self,
+            Reason::NameTaken
+                | Reason::GroupingNameTaken
+                | Reason::Orphan
+                | Reason::Duplicate
+                | Reason::GroupingInUse
+        )
     }
 }
 

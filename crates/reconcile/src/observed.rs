@@ -20,12 +20,13 @@ pub enum Observed {
     Unknown(Text),
 }
 
-/// A course that was read whole.
+/// A course of which everything was read that was asked for: the whole of it, or what is ours and who is enrolled. The
+/// latter is enough for a plan that [`crate::plan::CoursePlan::changes_only_people`].
 #[derive(Clone, Debug, Default)]
 pub struct ObservedCourse {
-    /// All groups, ours and others; ghosts are already left out.
+    /// All groups, ours and others, or only ours; ghosts are already left out.
     pub groups: Vec<ObservedGroup>,
-    /// All groupings.
+    /// All groupings, or only ours.
     pub groupings: Vec<ObservedGrouping>,
     /// Everybody who is enrolled in any way, also suspended.
     pub enrolled: Vec<EnrolledUser>,
@@ -40,7 +41,8 @@ pub struct ObservedGroup {
     pub name: Text,
     /// The idnumber; may be empty.
     pub idnumber: Text,
-    /// Its members; `None` where they were not asked for because the group is not ours.
+    /// Its members; `None` where they were not asked for because the group is not ours. Policy `name_taken = "adopt"`
+    /// needs them for every group, because a group that is adopted is compared the same night.
     pub members: Option<Vec<UserId>>,
 }
 

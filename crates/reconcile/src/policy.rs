@@ -187,6 +187,8 @@ pub struct Policy {
     pub groupings: Groupings,
     /// A group that comes back under a new id.
     pub new_id: NewId,
+    /// For how many days a group or member that is gone from the source stays before it is removed (feature Z22).
+    pub removal_wait_days: u32,
 }
 
 impl Default for Policy {
@@ -211,6 +213,7 @@ impl Default for Policy {
             students: Students::default(),
             groupings: Groupings::default(),
             new_id: NewId::default(),
+            removal_wait_days: 0,
         }
     }
 }

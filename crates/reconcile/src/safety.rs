@@ -3,8 +3,8 @@
 //! Not here: how plans are made. This file knows operations and limits, nothing else, so that a mistake of the
 //! planner meets a second reader.
 //!
-//! Invariant: only what takes something away, or carries a group on under a new id, can draw an objection; additions
-//! always go on.
+//! Invariant: only what takes something away, or carries a group on under a new id, is over a limit; additions always
+//! go on, save in the first run after a pause, which only plans.
 //! Invariant: groups and members are counted separately, for each course, each source and the whole run.
 
 use std::collections::{BTreeMap, HashSet};
@@ -58,6 +58,8 @@ pub enum ObjectionKind {
     MembersRemoved,
     /// A group seems to have come back under a new id.
     NewId,
+    /// It would be the first change after a pause.
+    AfterPause,
 }
 
 impl ObjectionKind {
@@ -67,6 +69,7 @@ impl ObjectionKind {
             ObjectionKind::GroupsDeleted => "groups_deleted",
             ObjectionKind::MembersRemoved => "members_removed",
             ObjectionKind::NewId => "new_id",
+            ObjectionKind::AfterPause => "after_pause",
         }
     }
 }
@@ -94,8 +97,6 @@ struct Tally {
     whole: Ours,
     /// Operations that delete a group.
     groups: Vec<Taken>,
-    /// People in the groups that would be deleted.
-    people: u64,
     /// Operations that remove a member.
     members: Vec<Taken>,
 }
@@ -105,6 +106,8 @@ struct Tally {
 struct Taken {
     /// Its number.
     number: u32,
+    /// How many people it concerns.
+    people: u64,
     /// Whether a person asked for it by removing a mapping.
     asked_for: bool,
 }
@@ -153,6 +156,31 @@ pub fn review(plans: &[CoursePlan], totals: &Totals, limits: &Limits) -> Vec<Obj
     objections
 }
 
+/// Objects to everything in courses whose pause is over: the first run after a pause only plans (feature B9).
+pub fn review_after_pause(plans: &[CoursePlan], courses: &HashSet<CourseId>) -> Vec<Objection> {
+    let mut objections = Vec::new();
+    let mut number = 0;
+    for plan in plans {
+        let numbers = number + 1..=number + plan.operations.len() as u32;
+        number += plan.operations.len() as u32;
+        if plan.operations.is_empty() || !courses.contains(&plan.course) {
+            continue;
+        }
+        let changes = plan.operations.len();
+        objections.push(Objection {
+            scope: Scope::Course(plan.course),
+            kind: ObjectionKind::AfterPause,
+            sentence: format!(
+                "{changes} changes in {}: the first run after a pause only plans",
+                course_name(plan)
+            )
+            .into(),
+            operations: numbers.collect(),
+        });
+    }
+    objections
+}
+
 /// The operations that are not carried out, by their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
@@ -197,17 +225,17 @@ fn course_name(plan: &CoursePlan) -> String {
 fn tally(tallies: &mut BTreeMap<Scope, Tally>, plan: &CoursePlan, operation: &Operation, number: u32) {
     let Some(group) = operation.group() else { return };
     let scopes = || [Scope::Course(plan.course), Scope::Source(group.key.source.clone()), Scope::Run];
-    let taken = Taken { number, asked_for: operation.because == Because::Unmapped };
+    let asked_for = operation.because == Because::Unmapped;
     match &operation.change {
         Change::DeleteGroup { members, .. } => {
             for scope in scopes() {
-                let tally = tallies.entry(scope).or_default();
-                tally.groups.push(taken);
-                tally.people += members;
+                let taken = Taken { number, people: *members, asked_for };
+                tallies.entry(scope).or_default().groups.push(taken);
             }
         }
         Change::RemoveMember { .. } => {
             for scope in scopes() {
+                let taken = Taken { number, people: 1, asked_for };
                 tallies.entry(scope).or_default().members.push(taken);
             }
         }
@@ -222,19 +250,19 @@ fn object_to_groups(scope: &Scope, place: &str, tally: &Tally, limits: &Limits) 
         small: limits.groups_deleted_small,
         count_max: limits.groups_deleted_max,
     };
-    let (operations, why) = limit.exceeded(scope, &tally.groups, tally.whole.groups)?;
-    let groups = if operations.len() == 1 { "group" } else { "groups" };
+    let (taken, why) = limit.exceeded(scope, &tally.groups, tally.whole.groups)?;
+    let (deleted, whole) = (taken.len(), tally.whole.groups);
+    let groups = if whole == 1 { "group" } else { "groups" };
+    let people = match taken.iter().map(|taken| taken.people).sum::<u64>() {
+        1 => "1 person".to_owned(),
+        people => format!("{people} people"),
+    };
     Some(Objection {
         scope: scope.clone(),
         kind: ObjectionKind::GroupsDeleted,
-        sentence: format!(
-            "{} of {} {groups} in {place} would go, with {} people in them: {why}",
-            operations.len(),
-            tally.whole.groups,
-            tally.people
-        )
-        .into(),
-        operations,
+        sentence: format!("{deleted} of {whole} {groups} in {place} would go, with {people} in them: {why}")
+            .into(),
+        operations: taken.iter().map(|taken| taken.number).collect(),
     })
 }
 
@@ -244,13 +272,13 @@ fn object_to_members(scope: &Scope, place: &str, tally: &Tally, limits: &Limits)
         small: limits.members_removed_small,
         count_max: limits.members_removed_max,
     };
-    let (operations, why) = limit.exceeded(scope, &tally.members, tally.whole.members)?;
-    let (removed, whole) = (operations.len(), tally.whole.members);
+    let (taken, why) = limit.exceeded(scope, &tally.members, tally.whole.members)?;
+    let (removed, whole) = (taken.len(), tally.whole.members);
     Some(Objection {
         scope: scope.clone(),
         kind: ObjectionKind::MembersRemoved,
         sentence: format!("{removed} of {whole} memberships in {place} would go: {why}").into(),
-        operations,
+        operations: taken.iter().map(|taken| taken.number).collect(),
     })
 }
 
@@ -263,10 +291,9 @@ struct Limit {
 
 impl Limit {
     /// The operations that are too many, and which limit they are over.
-    fn exceeded(&self, scope: &Scope, taken: &[Taken], whole: u64) -> Option<(Vec<u32>, String)> {
-        let numbers = |taken: &[Taken]| taken.iter().map(|taken| taken.number).collect::<Vec<_>>();
+    fn exceeded(&self, scope: &Scope, taken: &[Taken], whole: u64) -> Option<(Vec<Taken>, String)> {
         if taken.len() as u64 > self.count_max {
-            return Some((numbers(taken), format!("more than {}", self.count_max)));
+            return Some((taken.to_vec(), format!("more than {}", self.count_max)));
         }
         let in_share: Vec<Taken> = match scope {
             Scope::Course(_) => taken.iter().copied().filter(|taken| !taken.asked_for).collect(),
@@ -274,7 +301,7 @@ impl Limit {
         };
         let count = in_share.len() as u64;
         let is_over = count > self.small && count * 100 > whole * u64::from(self.percent_max);
-        is_over.then(|| (numbers(&in_share), format!("more than {} %", self.percent_max)))
+        is_over.then(|| (in_share, format!("more than {} %", self.percent_max)))
     }
 }
 

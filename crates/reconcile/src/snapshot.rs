@@ -4,11 +4,11 @@
 //!
 //! Invariant: a [`CourseSnapshot`] is self-contained, so that courses can be planned one at a time and in any order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{CourseId, ModuleCode, PersonKey, Role, SourceGroupId, SourceName, Text};
+use crate::keys::{CourseId, GroupKey, ModuleCode, PersonKey, Role, SourceGroupId, SourceName, Text};
 use crate::link::CourseLinks;
 
 /// Everything that is known about one course before the platform is asked.
@@ -24,6 +24,9 @@ pub struct CourseSnapshot {
     pub links: CourseLinks,
     /// People who are kept in or out by a named exception that has not expired.
     pub exceptions: Vec<Exception>,
+    /// For how many whole days groups, and people of groups, have been gone from the source and were left where they
+    /// are (policy `removal_wait_days`).
+    pub gone_for_days: HashMap<(GroupKey, Option<PersonKey>), u32>,
 }
 
 /// Says that a module fills a course, and what a person wishes for it.
@@ -80,6 +83,32 @@ pub struct SourceModule {
     pub terms: std::sync::Arc<BTreeSet<Text>>,
     /// Its groups.
     pub groups: Vec<SourceGroup>,
+    /// What rejected rows of the delivery were about.
+    pub rejected: RejectedRows,
+}
+
+/// What the rejected rows of a module were about. Nothing that they name is removed: the source did say something
+/// about it, only nobody could read what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RejectedRows {
+    /// Whether a row was about the module, and nobody can tell about which group of it.
+    pub module: bool,
+    /// Groups.
+    pub groups: BTreeSet<SourceGroupId>,
+    /// People of groups.
+    pub people: BTreeSet<(SourceGroupId, PersonKey)>,
+}
+
+impl RejectedRows {
+    /// Tells whether a rejected row may have been about a group.
+    pub fn name_group(&self, group: &SourceGroupId) -> bool {
+        self.module || self.groups.contains(group)
+    }
+
+    /// Tells whether a rejected row may have been about a person in a group.
+    pub fn name_person(&self, group: &SourceGroupId, person: &PersonKey) -> bool {
+        self.name_group(group) || self.people.iter().any(|(of, named)| of == group && named == person)
+    }
 }
 
 /// Tells a module without groups from a module about which nothing was said.

@@ -2,7 +2,8 @@
 //!
 //! Not here: what a run did on the platform; that is the journal ([`crate::journal`]).
 //!
-//! Invariant: rows are only ever added, in the transaction of the change that they tell.
+//! Invariant: rows are only ever added, in the transaction of the change that they tell; an event that changes nothing
+//! of ours has a transaction of its own.
 //! Invariant: each row holds the hash of the row before it, so that a row which was altered or taken out shows.
 
 use reconcile::keys::Text;
@@ -86,6 +87,13 @@ fn read(row: &mut Row<'_>) -> Result<Entry, Cause> {
 }
 
 impl Store {
+    /// Records something that is no change of ours and yet worth knowing later, such as a mail that was not sent.
+    pub async fn record_event(&self, entry: &Entry) -> Result<()> {
+        let mut write = self.db.write("record an event").await?;
+        record(&mut write, entry).await?;
+        write.commit().await
+    }
+
     /// The audit log, newest first.
     pub async fn audit(&self, limit: u32) -> Result<Vec<Entry>> {
         let mut read_only = self.db.read("list the audit log").await?;

@@ -4,12 +4,12 @@
 //!
 //! Invariant: a finding heals when a run plans its course without it, and never because its course was not planned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey, SourceGroupId, SourceName};
 
-use crate::db::{LIST_MAX, Row, Value};
+use crate::db::{LIST_MAX, Row, Transaction, Value};
 use crate::dialect::{Conflict, marks};
 use crate::digest::digest;
 use crate::error::{Cause, Result};
@@ -110,15 +110,41 @@ impl Store {
             .equals("person", filter.person.as_ref())
             .equals("last_run", filter.run.map(|run| run.0));
         let conditions = if filter.with_healed { conditions } else { conditions.and("healed_at IS NULL") };
-        let (sql, values) = conditions.complete(
-            "SELECT course, reason, module, group_source, group_module, group_id, group_part, person, detail, \
-             first_seen, last_seen, last_run, healed_at FROM findings",
-            "course, reason, module, id",
-            filter.page,
-        );
+        let (sql, values) = conditions.complete(SELECT, "course, reason, module, id", filter.page);
         self.db.read("list the findings").await?.rows(sql, values, read).await
     }
 }
+
+/// For how many whole days groups and people have been gone from the source and wait to be removed: as long as the
+/// finding that says so has been open.
+pub(crate) async fn gone_for_days(
+    read_only: &mut Transaction,
+    courses: &[CourseId],
+    now: Timestamp,
+) -> Result<HashMap<CourseId, GoneForDays>> {
+    let mut gone: HashMap<CourseId, GoneForDays> = HashMap::new();
+    for some in courses.chunks(LIST_MAX) {
+        let sql =
+            format!("{SELECT} WHERE healed_at IS NULL AND reason = ? AND course IN ({})", marks(some.len()));
+        let values = std::iter::once(Reason::RemovalWaits.code().into());
+        let rows =
+            read_only.rows(sql, values.chain(some.iter().map(|course| Value::from(*course))), read).await?;
+        for FindingRow { finding, first_seen, .. } in rows {
+            let Subject { group: Some(group), person, .. } = finding.subject else { continue };
+            let days = u32::try_from((now.0 - first_seen.0) / SECONDS_OF_A_DAY).unwrap_or(0);
+            gone.entry(finding.course).or_default().insert((group, person), days);
+        }
+    }
+    Ok(gone)
+}
+
+/// Days by group, and by person of a group.
+pub(crate) type GoneForDays = HashMap<(GroupKey, Option<PersonKey>), u32>;
+
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+
+const SELECT: &str = "SELECT course, reason, module, group_source, group_module, group_id, group_part, person, detail, \
+     first_seen, last_seen, last_run, healed_at FROM findings";
 
 const FINDING_COLUMNS: [&str; 14] = [
     "identity",

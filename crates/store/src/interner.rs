@@ -17,7 +17,8 @@ impl Interner {
         Ok(self.text(row.str_or_none()?.unwrap_or_default()))
     }
 
-    fn text(&mut self, text: &str) -> Text {
+    /// The shared text for one that was read already.
+    pub(crate) fn text(&mut self, text: &str) -> Text {
         if let Some(known) = self.0.get(text) {
             return known.clone();
         }

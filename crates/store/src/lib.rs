@@ -28,6 +28,7 @@ mod lock;
 mod lookup;
 mod mappings;
 mod migrate;
+mod pauses;
 mod rejections;
 mod rest_errors;
 mod runs;
@@ -52,6 +53,7 @@ pub use lookup::{GroupHit, HitPlace, PersonPlace};
 pub use mappings::{
     Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
 };
+pub use pauses::{NewPause, PauseId, PauseRow, PauseScope};
 pub use rejections::{RejectionFilter, RejectionRow};
 pub use rest_errors::RestError;
 pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};

@@ -17,6 +17,7 @@ use crate::db::{LIST_MAX, Row, Transaction, Value};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
+use crate::pauses::freeze;
 use crate::store::Store;
 use crate::time::Timestamp;
 
@@ -373,6 +374,7 @@ pub(crate) async fn wishes(
             }
         }
     }
+    freeze(read_only, &mut wishes, now).await?;
     Ok(wishes)
 }
 

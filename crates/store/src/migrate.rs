@@ -33,6 +33,8 @@ migrations!(
     3 "links" "0003_links.sql",
     4 "runs" "0004_runs.sql",
     5 "views" "0005_views.sql",
+    6 "old_names" "0006_old_names.sql",
+    7 "pauses" "0007_pauses.sql",
 );
 
 /// Applies every migration that the database does not have yet.
@@ -99,6 +101,8 @@ mod tests {
         (3, include_str!("../tests/migrations/0003_links.sql")),
         (4, include_str!("../tests/migrations/0004_runs.sql")),
         (5, include_str!("../tests/migrations/0005_views.sql")),
+        (6, include_str!("../tests/migrations/0006_old_names.sql")),
+        (7, include_str!("../tests/migrations/0007_pauses.sql")),
     ];
 
     #[tokio::test]

@@ -288,6 +288,16 @@ impl Store {
         read_only.first(sql, [], |row| row.text()).await
     }
 
+    /// When the newest run that came to its end began; plans do not count. `None` where there is none.
+    ///
+    /// One that waits for approval, or found something that needs a person, came to its end.
+    pub async fn last_good_run(&self) -> Result<Option<Timestamp>> {
+        let mut read_only = self.db.read("read the last good run").await?;
+        let sql = "SELECT started_at FROM runs WHERE kind <> 'plan' AND status IN ('done', 'waiting', 'attention') \
+             ORDER BY id DESC LIMIT 1";
+        read_only.first(sql, [], |row| row.time()).await
+    }
+
     /// The runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>> {
         let mut read_only = self.db.read("list the runs").await?;

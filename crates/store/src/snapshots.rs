@@ -8,7 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use reconcile::keys::{CourseId, ModuleCode, PersonKey, SourceGroupId, SourceName};
-use reconcile::snapshot::{CourseSnapshot, Mapping, Presence, SourceGroup, SourceMember, SourceModule};
+use reconcile::snapshot::{
+    CourseSnapshot, Mapping, Presence, RejectedRows, SourceGroup, SourceMember, SourceModule,
+};
 
 use crate::courses::{NewestDelivery, newest_deliveries};
 use crate::db::{LIST_MAX, Transaction, Value};
@@ -16,6 +18,7 @@ use crate::delivery_rows::role_of;
 use crate::dialect::marks;
 use crate::error::Result;
 use crate::exceptions::active;
+use crate::findings::gone_for_days;
 use crate::interner::Interner;
 use crate::links::read_links;
 use crate::mappings::wishes;
@@ -41,6 +44,7 @@ impl Store {
             wanted.entry(source.clone()).or_default().insert(module.clone());
         }
         let modules = source_modules(&mut read, &wanted, interner).await?;
+        let mut gone_for_days = gone_for_days(&mut read, courses, now).await?;
 
         let snapshots = courses.iter().map(|course| {
             let wishes = wishes.remove(course).unwrap_or_default();
@@ -49,6 +53,7 @@ impl Store {
                 modules: wishes.keys().filter_map(|key| modules.get(key).cloned()).collect(),
                 exceptions: wishes.keys().filter_map(|key| exceptions.get(key)).flatten().cloned().collect(),
                 links: links.remove(course).unwrap_or_default(),
+                gone_for_days: gone_for_days.remove(course).unwrap_or_default(),
                 mappings: wishes
                     .into_iter()
                     .map(|((source, module), wish)| Mapping { course: *course, source, module, wish })
@@ -80,6 +85,7 @@ async fn source_modules(
                     presence: Presence::Absent,
                     terms: delivery.map(|delivery| delivery.terms.clone()).unwrap_or_default(),
                     groups: Vec::new(),
+                    rejected: RejectedRows::default(),
                 };
                 (module.module.clone(), module)
             })
@@ -89,10 +95,45 @@ async fn source_modules(
             for codes in codes.chunks(LIST_MAX) {
                 fill(read, delivery, codes, &mut of_source, interner).await?;
             }
+            note_rejected_rows(read, source, &mut of_source, interner).await?;
         }
         all.extend(of_source.into_iter().map(|(module, filled)| ((source.clone(), module), filled)));
     }
     Ok(all)
+}
+
+/// Notes what the rejected rows of a source are about. A row that was there already takes nothing away; a row without
+/// a module counts for each module that has, or had, a group of that id.
+async fn note_rejected_rows(
+    read: &mut Transaction,
+    source: &SourceName,
+    modules: &mut HashMap<ModuleCode, SourceModule>,
+    interner: &mut Interner,
+) -> Result<()> {
+    let sql = "SELECT module, group_id, person FROM rejections \
+         WHERE source = ? AND healed_at IS NULL AND rule <> 'duplicate' AND source_table <> 'modules'";
+    read.each(sql, [source.into()], |row| {
+        let module = row.text_or_none()?.map(ModuleCode);
+        let group = row.text_or_none()?.map(|group| SourceGroupId(interner.text(&group)));
+        let person = row.text_or_none()?.map(|person| PersonKey(interner.text(&person)));
+        let concerned = modules.values_mut().filter(|known| match &module {
+            Some(module) => known.module == *module,
+            None => group.is_some(),
+        });
+        for known in concerned {
+            match (&group, &person) {
+                (Some(group), Some(person)) => {
+                    known.rejected.people.insert((group.clone(), person.clone()));
+                }
+                (Some(group), None) => {
+                    known.rejected.groups.insert(group.clone());
+                }
+                (None, _) => known.rejected.module = true,
+            }
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Fills in what one delivery says about some modules.

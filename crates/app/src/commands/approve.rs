@@ -11,6 +11,7 @@ use reconcile::operation::Fingerprint;
 use serde_json::json;
 use store::{Approval, Decided, Decision, OperationFilter, OperationState, RunId, Timestamp};
 
+use super::runs::known_run;
 use crate::app::{App, person};
 use crate::cli::ApproveArgs;
 use crate::clock::{DAY_S, written};
@@ -20,10 +21,7 @@ use crate::present::table::counted;
 
 pub(crate) async fn run(app: &App, args: &ApproveArgs, output: &Output) -> Result<Exit, Failure> {
     let run = RunId(args.run);
-    if app.store.run(run).await?.is_none() {
-        return Err(Failure::new(Exit::Usage, format!("there is no run {}", args.run))
-            .hint("`muster runs list` shows the runs"));
-    }
+    known_run(app, run).await?;
     let now = app.clock.now();
     let expires_at = Timestamp(now.0 + i64::from(args.days) * DAY_S);
     let approval = Approval {

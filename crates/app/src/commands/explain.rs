@@ -8,7 +8,8 @@
 
 mod chain;
 
-use reconcile::keys::{CourseId, GroupKey, PersonKey};
+use reconcile::finding::Severity;
+use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey};
 use reconcile::snapshot::{CourseSnapshot, Presence, Wish};
 use serde_json::json;
 use store::{FindingFilter, FindingRow, GroupHit, HitPlace, RejectionFilter};
@@ -19,6 +20,7 @@ use crate::cli::ExplainCommand;
 use crate::clock::written;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::present::table::counted;
 
 pub(crate) async fn run(app: &App, command: &ExplainCommand, output: &Output) -> Result<Exit, Failure> {
     let chains = match command {
@@ -90,7 +92,9 @@ impl Known {
             (!modules.is_empty()).then(|| modules.join(", "))
         };
         let course = self.snapshot.course;
-        let what = module.map_or("MODULE".to_owned(), |key| key.module.to_string());
+        // A remedy is a command that can be typed as it stands, as far as the module is known.
+        let known = module.map(|key| &key.module).or(mappings.first().map(|mapping| &mapping.module));
+        let what = known.map_or("MODULE", ModuleCode::as_str);
         match (told(Wish::Want), told(Wish::Remove), told(Wish::Keep)) {
             (None, None, None) => Step::broken(
                 "mapping",
@@ -135,7 +139,8 @@ impl Known {
             match module.presence {
                 Presence::Absent => silent.push(module.module.to_string()),
                 Presence::Delivered => {
-                    told.push(format!("{} has {} groups", module.module, module.groups.len()))
+                    let groups = counted(module.groups.len() as u64, "group", "groups");
+                    told.push(format!("{} has {groups}", module.module));
                 }
             }
         }
@@ -153,9 +158,11 @@ impl Known {
 
     /// What the platform had when it was last read, and what could not be done there.
     fn platform_step(&self) -> Step {
-        let groups = self.snapshot.links.groups.len();
-        let members: usize = self.snapshot.links.groups.values().map(|link| link.members.len()).sum();
-        Step::well("platform", format!("{groups} groups with {members} memberships are ours, {}", self.read))
+        let links = &self.snapshot.links.groups;
+        let groups = counted(links.len() as u64, "group", "groups");
+        let members = links.values().map(|link| link.members.len() as u64).sum();
+        let members = counted(members, "membership", "memberships");
+        Step::well("platform", format!("ours are {groups} with {members}, {}", self.read))
     }
 }
 
@@ -169,8 +176,8 @@ async fn rejection_step(app: &App, known: &Known) -> Result<Step, Failure> {
         return Ok(Step::well("rejections", "no row of its modules was rejected".to_owned()));
     };
     let text = format!(
-        "{} rows were rejected since {}; {} line {}: {}",
-        rejected.len(),
+        "{} rejected since {}; {} line {}: {}",
+        counted(rejected.len() as u64, "row", "rows"),
         written(first.first_seen),
         first.table,
         first.line,
@@ -234,6 +241,9 @@ async fn group_chain(app: &App, hit: &GroupHit, course: CourseId) -> Result<Chai
     let title = format!("group {} ({} {}) in {}", hit.name, hit.key.module, hit.key.group, known.title);
     let mut steps = vec![known.mapping_step(Some(&hit.key))];
     steps.push(group_source_step(&known, &hit.key));
+    // What the last run found comes before the link: it says why there is none.
+    let of_group = |row: &&FindingRow| is_of_group(row, &hit.key) || is_above(row, &hit.key);
+    steps.extend(finding_steps(known.findings.iter().filter(of_group)));
     match (&hit.place, known.snapshot.links.groups.get(&hit.key)) {
         (HitPlace::Gone { at, run, because, .. }, _) => {
             let text =
@@ -243,7 +253,11 @@ async fn group_chain(app: &App, hit: &GroupHit, course: CourseId) -> Result<Chai
         (_, Some(link)) => {
             let id =
                 link.id.map_or("not confirmed yet".to_owned(), |id| format!("group {id} on the platform"));
-            let mut text = format!("{id}, {} members are ours, {}", link.members.len(), known.read);
+            let mut text = format!(
+                "{id}, {} of ours, {}",
+                counted(link.members.len() as u64, "member", "members"),
+                known.read
+            );
             if link.name_shown != link.name_applied {
                 text.push_str(&format!("; it shows {}, we wrote {}", link.name_shown, link.name_applied));
             }
@@ -256,9 +270,20 @@ async fn group_chain(app: &App, hit: &GroupHit, course: CourseId) -> Result<Chai
             format!("muster plan --course {course}"),
         )),
     }
-    let about = |row: &&FindingRow| row.finding.subject.group.as_ref() == Some(&hit.key);
-    steps.extend(finding_steps(known.findings.iter().filter(about)));
     Ok(Chain::of(title, steps))
+}
+
+/// Tells whether a finding is about a group, or about somebody in it.
+fn is_of_group(row: &FindingRow, key: &GroupKey) -> bool {
+    row.finding.subject.group.as_ref() == Some(key)
+}
+
+/// Tells whether a finding is about the module of a group or about the whole course.
+fn is_above(row: &FindingRow, key: &GroupKey) -> bool {
+    let subject = &row.finding.subject;
+    subject.group.is_none()
+        && subject.person.is_none()
+        && subject.module.as_ref().is_none_or(|module| *module == key.module)
 }
 
 fn group_source_step(known: &Known, key: &GroupKey) -> Step {
@@ -276,7 +301,8 @@ fn group_source_step(known: &Known, key: &GroupKey) -> Step {
     };
     match module.groups.iter().find(|group| group.id == key.group) {
         Some(group) => {
-            Step::well("source", format!("{} has it with {} people", key.source, group.members.len()))
+            let people = counted(group.members.len() as u64, "person", "people");
+            Step::well("source", format!("{} has it with {people}", key.source))
         }
         None => Step::broken(
             "source",
@@ -304,8 +330,13 @@ async fn person_chains(
             let mut steps = vec![known.mapping_step(Some(&place.key))];
             steps.push(Step::well("source", format!("{} lists them as {}", place.key.source, place.role)));
             let of_person = |row: &&FindingRow| {
-                row.finding.subject.person.as_ref() == Some(person)
-                    && row.finding.subject.group.as_ref().is_none_or(|group| group.group == place.key.group)
+                let subject = &row.finding.subject;
+                let of_them = subject.person.as_ref() == Some(person)
+                    && subject.group.as_ref().is_none_or(|group| group.group == place.key.group);
+                // What stops their group or course stops them.
+                let of_group = subject.person.is_none() && is_of_group(row, &place.key);
+                let stops = row.finding.reason.severity() > Severity::Notice;
+                of_them || (stops && (of_group || is_above(row, &place.key)))
             };
             steps.extend(finding_steps(known.findings.iter().filter(of_person)));
             steps.push(member_step(&known, place, person, of_course));

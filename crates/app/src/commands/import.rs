@@ -50,8 +50,9 @@ async fn accept(app: &App, number: i64, reason: &str, output: &Output) -> Result
     let lock = app.lock("accept a delivery")?;
     app.store.accept_delivery(&lock, DeliveryId(number), &person(), reason, app.clock.now()).await.map_err(
         |error| {
-            Failure::of(Exit::Source, error)
-                .hint("only the newest delivery can be accepted; `muster import` reads another")
+            Failure::of(Exit::Usage, error).hint(
+                "`muster status` lists the deliveries; one that is older than the accepted one stays refused",
+            )
         },
     )?;
     output.answer(&json!({ "accepted": number }), || {

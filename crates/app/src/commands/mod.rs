@@ -11,6 +11,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod map;
 pub(crate) mod night;
+pub(crate) mod pause;
 pub(crate) mod runs;
 pub(crate) mod simulate;
 pub(crate) mod status;

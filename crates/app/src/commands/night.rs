@@ -9,6 +9,7 @@ use serde_json::json;
 use store::{RunId, RunKind};
 use targets::moodle::CallCounts;
 
+use super::runs::known_run;
 use crate::app::App;
 use crate::cli::{ApplyArgs, PlanArgs, RunArgs, ScopeArgs};
 use crate::exit::{Exit, Failure};
@@ -31,6 +32,9 @@ pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<
 }
 
 pub(crate) async fn apply(app: &App, args: &ApplyArgs, output: &Output) -> Result<Exit, Failure> {
+    if let Some(plan) = args.plan {
+        known_run(app, RunId(plan)).await?;
+    }
     let wish = RunWish {
         kind: RunKind::Apply,
         import: false,
@@ -53,7 +57,11 @@ pub(crate) async fn run(app: &App, args: &RunArgs, output: &Output) -> Result<Ex
 }
 
 async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -> Result<Exit, Failure> {
-    let finished = crate::run::run(app, wish).await?;
+    let ended = crate::run::run(app, wish).await;
+    if wish.until != Until::Plan {
+        crate::mail::after_run(app, &ended).await;
+    }
+    let finished = ended?;
     let exit = finished.exit();
     let document = json!({
         "run": finished.run.0,

@@ -47,6 +47,14 @@ pub(crate) fn status_word(status: RunStatus) -> String {
     }
 }
 
+/// A run by its number, or a failure that says where the numbers are.
+pub(crate) async fn known_run(app: &App, id: RunId) -> Result<RunRow, Failure> {
+    app.store.run(id).await?.ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("there is no run {}", id.0))
+            .hint("`muster runs list` shows the runs")
+    })
+}
+
 async fn list(app: &App, limit: u32, output: &Output) -> Result<Exit, Failure> {
     let runs = app.store.runs(limit).await?;
     let document: Vec<Value> = runs.iter().map(summary).collect();
@@ -108,10 +116,7 @@ fn summary(run: &RunRow) -> Value {
 }
 
 async fn show(app: &App, id: RunId, filter: &OperationFilter, output: &Output) -> Result<Exit, Failure> {
-    let Some(run) = app.store.run(id).await? else {
-        return Err(Failure::new(Exit::Usage, format!("there is no run {}", id.0))
-            .hint("`muster runs list` shows the runs"));
-    };
+    let run = known_run(app, id).await?;
     let objections = app.store.objections(id).await?;
     let operations = app.store.operations(id, filter).await?;
     let report: Value = serde_json::from_str(&run.report_json).unwrap_or(Value::Null);

@@ -13,6 +13,7 @@ use super::runs::status_word;
 use crate::app::App;
 use crate::clock::written;
 use crate::exit::{Exit, Failure};
+use crate::mail::silence;
 use crate::output::Output;
 use crate::present::table::{bad, columns, counted, faint, good, pending, strong, thousands};
 
@@ -44,6 +45,7 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
     } else {
         Exit::Done
     };
+    let quiet = silence(app.store.last_good_run().await?, app.clock.now(), app.config.silence_hours);
     let document = json!({
         "last_run": last.map(|run| json!({
             "run": run.id.0, "status": run.status.as_str(), "started_at": run.begun.started_at.0,
@@ -55,6 +57,7 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
             "reason": reason.code(), "severity": reason.severity().as_str(), "count": count,
         })).collect::<Vec<_>>(),
         "rejections": rejections.len(),
+        "silent_hours": quiet.map(|silence| silence.hours),
         "exit_code": exit.code(),
     });
     output.answer(&document, || {
@@ -67,6 +70,12 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
             _ => good("all is well"),
         };
         let _ = writeln!(text, "{} {verdict}", strong("Muster:"));
+        if let Some(silence) = quiet {
+            let hours = counted(silence.hours, "hour", "hours");
+            let since = written(silence.last_good_run);
+            let line = format!("no good run for {hours}: the last one began on {since}");
+            let _ = writeln!(text, "{}; next: muster run", bad(&line));
+        }
         let _ = writeln!(
             text,
             "{} with {} are ours",

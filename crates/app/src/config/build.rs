@@ -2,6 +2,8 @@
 //!
 //! Not here: single values (`value.rs`).
 
+mod mail;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,7 @@ pub(crate) fn build(
     let database = build.database_url("database");
     let sources = build.sources();
     let moodle = build.moodle();
+    let mail = build.mail();
     let policy = build.section("policy");
     let limits = build.section("limits");
     Some(Config {
@@ -47,6 +50,8 @@ pub(crate) fn build(
         moodle,
         policy: policy?,
         limits: limits?,
+        mail,
+        silence_hours: document.number("report.mail.silence_hours"),
         warnings: build.warnings,
         effective: explain::effective(document),
     })
@@ -199,12 +204,14 @@ impl Build<'_> {
             concurrency_max: document.number("moodle.concurrency_max"),
             items_max: document.number("moodle.items_max"),
             settle_wait_ms: document.number("moodle.settle_wait_ms"),
+            retry_wait_ms: document.number("moodle.retry_wait_ms"),
             allow_http,
             observe: match document.text("moodle.observe")?.as_str() {
                 "all" => Observe::All,
                 _ => Observe::Changed,
             },
             sample_percent: document.number("moodle.sample_percent"),
+            pending_courses_max: document.number("moodle.pending_courses_max"),
         })
     }
 

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use encoding_rs::Encoding;
+use lettre::message::Mailbox;
 use reconcile::delivery::Completeness;
 use reconcile::keys::SourceName;
 use reconcile::policy::{Limits, Policy};
@@ -36,6 +38,10 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// How much may be removed unasked.
     pub(crate) limits: Limits,
+    /// Who is told by mail; `None` where nobody is.
+    pub(crate) mail: Option<MailConfig>,
+    /// After how many hours without a good run the alarm is raised; 0 for never.
+    pub(crate) silence_hours: u64,
     /// What is allowed and yet not good.
     pub(crate) warnings: Vec<Mistake>,
     /// Every key with the value that holds, for `muster config show`.
@@ -109,12 +115,16 @@ pub(crate) struct MoodleConfig {
     pub(crate) items_max: u64,
     /// How long to wait after a call without an answer, in milliseconds.
     pub(crate) settle_wait_ms: u64,
+    /// The first wait before a failed call is made again, in milliseconds.
+    pub(crate) retry_wait_ms: u64,
     /// Whether plain HTTP to another machine is allowed.
     pub(crate) allow_http: bool,
     /// Which courses are read.
     pub(crate) observe: Observe,
     /// How many unchanged courses are read in each run, in percent.
     pub(crate) sample_percent: u64,
+    /// How many courses in which people are only waited for are read in each run.
+    pub(crate) pending_courses_max: u64,
 }
 
 /// A field of a Moodle user.
@@ -135,4 +145,67 @@ pub(crate) enum Observe {
     Changed,
     /// All.
     All,
+}
+
+/// Who is told by mail, and of what.
+#[derive(Clone, Debug)]
+pub(crate) struct MailConfig {
+    /// The people; at least one.
+    pub(crate) to: Vec<Mailbox>,
+    /// The sender.
+    pub(crate) from: Mailbox,
+    /// After which runs.
+    pub(crate) when: MailWhen,
+    /// Whether a few lines are sent when all is well.
+    pub(crate) digest: bool,
+    /// The server that takes the mail.
+    pub(crate) server: MailServer,
+}
+
+/// After which runs a mail is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailWhen {
+    /// After those that need a person.
+    Attention,
+    /// After all.
+    Always,
+    /// After none.
+    Never,
+}
+
+/// A mail server.
+#[derive(Clone, Debug)]
+pub(crate) struct MailServer {
+    /// Its name or address.
+    pub(crate) host: String,
+    /// Its port.
+    pub(crate) port: u16,
+    /// How the way there is encrypted.
+    pub(crate) tls: MailTls,
+    /// The login, where the server wants one.
+    pub(crate) login: Option<MailLogin>,
+    /// Certificates to trust besides the usual ones.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How long one step of the conversation may take.
+    pub(crate) timeout: Duration,
+}
+
+/// How the way to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailTls {
+    /// After a greeting (RFC 3207).
+    Starttls,
+    /// From the first byte (RFC 8314).
+    Tls,
+    /// Not at all; only to this machine.
+    None,
+}
+
+/// An account of a mail server.
+#[derive(Clone, Debug)]
+pub(crate) struct MailLogin {
+    /// The account.
+    pub(crate) user: String,
+    /// Where its password is.
+    pub(crate) password: SecretRef,
 }

@@ -151,6 +151,7 @@ const fn words(known: &'static [&'static str]) -> Kind {
 
 const PERCENT: Kind = Kind::Number { min: 0, max: 100 };
 const COUNT: Kind = Kind::Number { min: 0, max: 1_000_000_000 };
+const DAYS: Kind = Kind::Number { min: 0, max: 366 };
 
 /// The sections.
 pub(crate) const SECTIONS: &[Section] = &[
@@ -172,7 +173,8 @@ pub(crate) const SECTIONS: &[Section] = &[
         path: "limits",
         about: "How much may be removed without a person's approval, for each course, source and run. A share is asked only above the small number beside it; the count is asked always.",
     },
-    Section { path: "report.mail", about: "Who is told." },
+    Section { path: "report.mail", about: "Who is told by mail, and of what (docs/mail.md)." },
+    Section { path: "report.mail.smtp", about: "The server that takes the mail." },
     Section { path: "schedule", about: "When Muster runs by itself." },
 ];
 
@@ -337,6 +339,12 @@ pub(crate) const KEYS: &[Key] = &[
         "How long to wait after a call without an answer before looking what became of it, in milliseconds.",
     ),
     key(
+        "moodle.retry_wait_ms",
+        Kind::Number { min: 1, max: 60_000 },
+        Default::Number(1_000),
+        "How long to wait before a call that failed for a passing reason is made again, in milliseconds; each further wait is twice as long.",
+    ),
+    key(
         "moodle.observe",
         words(&["changed", "all"]),
         Default::Text("changed"),
@@ -347,6 +355,12 @@ pub(crate) const KEYS: &[Key] = &[
         PERCENT,
         Default::Number(5),
         "How many of the unchanged courses are read in each run to find drift.",
+    ),
+    key(
+        "moodle.pending_courses_max",
+        COUNT,
+        Default::Number(600),
+        "How many of the courses in which nothing changed but people are waited for are read in each run, the one not read for longest first. A membership completes in the first run that sees the enrolment, and each course costs a call.",
     ),
     // Policy.
     key(
@@ -463,6 +477,12 @@ pub(crate) const KEYS: &[Key] = &[
         Default::Text("propose"),
         "A group vanished and one with nearly the same people appeared: propose a rename, or delete and create.",
     ),
+    key(
+        "policy.removal_wait_days",
+        DAYS,
+        Default::Number(0),
+        "For how many days a group or member that is gone from the source stays before it is removed.",
+    ),
     // Limits.
     key(
         "limits.members_removed_percent_max",
@@ -473,7 +493,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "limits.members_removed_small",
         COUNT,
-        Default::Number(50),
+        Default::Number(20),
         "Up to this many removed members no share is asked.",
     ),
     key(
@@ -491,7 +511,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "limits.groups_deleted_small",
         COUNT,
-        Default::Number(5),
+        Default::Number(2),
         "Up to this many deleted groups no share is asked.",
     ),
     key(
@@ -505,7 +525,68 @@ pub(crate) const KEYS: &[Key] = &[
         "report.mail.to",
         Kind::List,
         Default::List(&[]),
-        "The addresses that get the report. This version keeps them and sends no mail.",
+        "The addresses that get mail, for example `[\"lta@example.ac.uk\"]`. Without them no mail is sent.",
+    ),
+    key(
+        "report.mail.from",
+        Kind::Text,
+        Default::Nothing,
+        "The sender, for example `Muster <muster@example.ac.uk>`. Needed as soon as `to` names somebody.",
+    ),
+    key(
+        "report.mail.when",
+        words(&["attention", "always", "never"]),
+        Default::Text("attention"),
+        "After which runs a mail is sent: those that need a person, all, or none.",
+    ),
+    key(
+        "report.mail.digest",
+        Kind::Flag,
+        Default::Flag(true),
+        "Sends a few lines after a run in which all went well, as a sign of life.",
+    ),
+    key(
+        "report.mail.silence_hours",
+        Kind::Number { min: 0, max: 8_760 },
+        Default::Number(26),
+        "Raises the alarm when the last good run began longer ago than this, in hours; 0 never does.",
+    ),
+    key(
+        "report.mail.smtp.host",
+        Kind::Text,
+        Default::Nothing,
+        "The name of the mail server. Needed as soon as `to` names somebody.",
+    ),
+    key(
+        "report.mail.smtp.port",
+        Kind::Number { min: 1, max: 65_535 },
+        Default::Nothing,
+        "Its port. Without this key 587 with `starttls`, 465 with `tls`, 25 with `none`.",
+    ),
+    key(
+        "report.mail.smtp.tls",
+        words(&["starttls", "tls", "none"]),
+        Default::Text("starttls"),
+        "How the way there is encrypted: after a greeting, from the first byte, or not at all; `none` is only for this machine.",
+    ),
+    key(
+        "report.mail.smtp.user",
+        Kind::Text,
+        Default::Nothing,
+        "The account, where the server wants a login.",
+    ),
+    key("report.mail.smtp.password", Kind::Secret, Default::Nothing, "The password of that account."),
+    key(
+        "report.mail.smtp.ca_file",
+        Kind::File,
+        Default::Nothing,
+        "A file of certificates (PEM) to trust besides the usual ones.",
+    ),
+    key(
+        "report.mail.smtp.timeout_s",
+        Kind::Number { min: 1, max: 600 },
+        Default::Number(30),
+        "How long one step of the conversation may take, in seconds.",
     ),
     key(
         "schedule.run",
@@ -536,7 +617,8 @@ mod tests {
             names_below(""),
             ["database", "source", "moodle", "policy", "limits", "report", "schedule"]
         );
-        assert_eq!(names_below("report.mail"), ["to"]);
+        let mail = ["to", "from", "when", "digest", "silence_hours", "smtp"];
+        assert_eq!(names_below("report.mail"), mail);
         assert_eq!(names_below("source.cmis.queries"), ["groups", "members", "modules"]);
         assert!(names_below("source.cmis").contains(&"queries"));
     }

@@ -3,21 +3,35 @@
 //! Not here: any content.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr;
 
 /// Renders rows below a header as plain columns; the empty string where there are no rows.
 pub(crate) fn columns(header: &[&str], rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|title| title.to_string()));
-    for row in rows {
-        table.add_row(row);
+    let header = header.iter().map(|title| title.to_string()).collect();
+    let lines: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+    let mut widths = vec![0; lines.iter().map(Vec::len).max().unwrap_or_default()];
+    for line in &lines {
+        for (cell, width) in line.iter().zip(&mut widths) {
+            *width = shown_width(cell).max(*width);
+        }
     }
-    // The preset leaves blanks at the ends of lines, which spoil comparisons and pastes.
-    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let rendered = lines.iter().map(|line| {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| {
+            let blanks = width - shown_width(cell);
+            format!(" {cell}{:blanks$}", "")
+        });
+        // Blanks at the ends of lines would spoil comparisons and pastes.
+        format!("{}\n", cells.collect::<Vec<_>>().join(" ").trim_end())
+    });
+    rendered.collect()
+}
+
+/// How many columns of a terminal a text takes: colours none, wide characters two.
+fn shown_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text).to_string().width()
 }
 
 /// Something that is well.
@@ -96,6 +110,16 @@ mod tests {
         assert_eq!(short(&text).chars().count(), 70);
         assert!(short(&text).ends_with("end"));
         assert_eq!(short("TUT5"), "TUT5");
+    }
+
+    #[test]
+    fn columns_are_straight_whatever_colours_and_scripts_stand_in_them() {
+        let rows = vec![
+            vec![good("done"), "班级".to_owned(), "1".to_owned()],
+            vec!["waiting".to_owned(), "A".to_owned(), "2".to_owned()],
+        ];
+        let table = anstream::adapter::strip_str(&columns(&["status", "name", "count"], rows)).to_string();
+        assert_eq!(table, " status   name  count\n done     班级  1\n waiting  A     2\n");
     }
 
     #[test]

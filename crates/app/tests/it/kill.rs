@@ -16,7 +16,7 @@ use crate::support::{Place, Ran};
 const THREADS: usize = 4;
 
 /// Small enough for several calls of each kind.
-const ITEMS_MAX: usize = 4;
+const ITEMS_MAX: usize = 2;
 
 /// Long enough that nothing is given up before it is killed.
 const TIMEOUT_S: u32 = 120;
@@ -46,9 +46,8 @@ fn a_run_killed_at_any_write_is_completed_by_the_next() {
 #[test]
 fn a_run_killed_at_any_read_is_completed_by_the_next() {
     let story = Story::prepare(100, TIMEOUT_S);
-    let cases: Vec<AtCall> = (1..=story.calls)
-        .map(|number| AtCall { write: false, number, fault: Fault::HangBefore })
-        .collect();
+    let cases: Vec<AtCall> =
+        (1..=story.calls).map(|number| AtCall { write: false, number, fault: Fault::HangBefore }).collect();
     in_parallel(THREADS, &cases, |case| killed_at_call(&story, *case));
 }
 

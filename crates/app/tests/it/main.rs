@@ -1,15 +1,20 @@
 //! The real binary against the simulated Moodle over real HTTP: what a person at a keyboard would see.
 //!
-//! `scenarios` and `known_issues` are the old service's pages as tests, `program` is the contract of the command
-//! line, `kill` and `faults` break things in the middle, `live` runs against a Moodle of your own.
+//! `scenarios` and `known_issues` are the old service's pages as tests, `program`, `commands`, `explain`, `secrets`
+//! and `sources` are the contract of the command line, `kill` and `faults` break things in the middle, `live` runs
+//! against a Moodle of your own.
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
 
+mod commands;
 mod disturbed;
+mod explain;
 mod faults;
 mod kill;
 mod known_issues;
 mod live;
 mod program;
 mod scenarios;
+mod secrets;
+mod sources;
 mod support;

@@ -37,7 +37,10 @@ fn test_scenario_1_a_ticked_module_brings_its_groups_grouping_and_members() {
     let place = place();
     // The portico block of the old service wrote its row like this.
     place.muster(&["import"]).ends_with(0);
-    place.sql("INSERT INTO mapped_modules VALUES (7, 'ANTH1014', 'ADD', 'ADD', NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
+    place.sql(
+        "INSERT INTO mapped_modules (moodle_id, modulecode, group_import, mapping_action)
+         VALUES (7, 'ANTH1014', 'ADD', 'ADD')",
+    );
     let ran = place.run().ends_with(0);
     assert_eq!((ran.done("create_group"), ran.done("add_member")), (2, 4), "{ran}");
     assert_eq!(

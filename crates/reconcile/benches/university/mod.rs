@@ -2,7 +2,7 @@
 //!
 //! Not here: anything awkward; the tests have that. Here every person is enrolled and every name is free.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use reconcile::keys::{
@@ -15,7 +15,9 @@ use reconcile::observed::{
 };
 use reconcile::plan::{CoursePlan, plan_course};
 use reconcile::policy::Policy;
-use reconcile::snapshot::{CourseSnapshot, Mapping, Presence, SourceGroup, SourceMember, SourceModule, Wish};
+use reconcile::snapshot::{
+    CourseSnapshot, Mapping, Presence, RejectedRows, SourceGroup, SourceMember, SourceModule, Wish,
+};
 
 /// How large a university is.
 #[derive(Clone, Copy, Debug)]
@@ -176,9 +178,17 @@ fn course(
     let snapshot = CourseSnapshot {
         course,
         mappings: vec![Mapping { course, source: source.clone(), module: module.clone(), wish: Wish::Want }],
-        modules: vec![SourceModule { source, module, presence: Presence::Delivered, terms, groups }],
+        modules: vec![SourceModule {
+            source,
+            module,
+            presence: Presence::Delivered,
+            terms,
+            groups,
+            rejected: RejectedRows::default(),
+        }],
         links,
         exceptions: Vec::new(),
+        gone_for_days: HashMap::new(),
     };
     (snapshot, Observed::Complete(observed))
 }

@@ -78,7 +78,7 @@ fn keep(
     shown: &ObservedGrouping,
     plan: &mut CoursePlan,
 ) -> Option<Arc<GroupingHead>> {
-    let head = Arc::new(GroupingHead {
+    let mut head = Arc::new(GroupingHead {
         key: key.clone(),
         idnumber: key.idnumber(),
         id: Some(shown.id),
@@ -113,8 +113,10 @@ fn keep(
             plan.findings.push(about(context, Reason::GroupingNameTaken, key, wanted));
         } else {
             let because = if renamed_here { Because::SourceRenamed } else { Because::RenamedThere };
+            // Later operations know it by its new name.
+            head = Arc::new(GroupingHead { name: wanted.clone(), ..(*head).clone() });
             let change = Change::RenameGrouping {
-                grouping: Arc::new(GroupingHead { name: wanted.clone(), ..(*head).clone() }),
+                grouping: Arc::clone(&head),
                 before: shown.name.clone(),
                 via: (fold(wanted) == fold(&shown.name)).then(|| head.idnumber.clone()),
             };

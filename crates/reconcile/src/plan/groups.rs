@@ -220,9 +220,45 @@ fn fate(context: &Context<'_>, key: &GroupKey, link: &GroupLink, findings: &mut 
                 findings.push(about_group(snapshot, Reason::TermAbsent, key, detail));
                 return Fate::Kept;
             }
-            Fate::Deleted(Because::SourceDropped)
+            match why_kept(context, key, None) {
+                Some(finding) => {
+                    findings.push(finding);
+                    Fate::Kept
+                }
+                None => Fate::Deleted(Because::SourceDropped),
+            }
         }
     }
+}
+
+/// Why a group, or a person in a group, is kept although the accepted rows of the source no longer have it: a row
+/// about it was rejected, or the policy lets some days pass.
+pub(super) fn why_kept(context: &Context<'_>, key: &GroupKey, person: Option<&PersonKey>) -> Option<Finding> {
+    let snapshot = context.snapshot;
+    let rejected = &snapshot.delivered(&key.source, &key.module)?.rejected;
+    let is_named = match person {
+        None => rejected.name_group(&key.group),
+        Some(person) => rejected.name_person(&key.group, person),
+    };
+    let days = context.policy.removal_wait_days;
+    let subject = (key.clone(), person.cloned());
+    let gone_for_days = || snapshot.gone_for_days.get(&subject).copied().unwrap_or(0);
+    let what = person
+        .map_or_else(|| format!("group {}", key.group), |person| format!("{person} in group {}", key.group));
+    let mut finding = if is_named {
+        about_group(snapshot, Reason::Rejected, key, format!("{what} of {}", key.module))
+    } else if days > 0 && gone_for_days() < days {
+        about_group(
+            snapshot,
+            Reason::RemovalWaits,
+            key,
+            format!("{what} of {} stays for {days} days", key.module),
+        )
+    } else {
+        return None;
+    };
+    finding.subject.person = person.cloned();
+    Some(finding)
 }
 
 /// Groups that carry an idnumber of ours, although neither our memory nor the source knows it.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::groups::{Fate, Groups, Leaving, Staying, leaving_head};
+use super::groups::{Fate, Groups, Leaving, Staying, leaving_head, why_kept};
 use super::{Context, CoursePlan, Enrolled};
 use crate::desired::about_group;
 use crate::finding::{Finding, Reason};
@@ -150,8 +150,7 @@ impl Comparison<'_> {
             (None, true, Some(link)) => {
                 // The source still names the person; only tonight nobody can tell who that is.
                 if !self.unresolved.contains(&link.person) {
-                    let because = self.why_removed(&link.person);
-                    self.remove(user, link.person.clone(), because);
+                    self.gone(user, &link.person);
                 }
             }
             (None, true, None) => self.local(user),
@@ -168,11 +167,14 @@ impl Comparison<'_> {
         }
     }
 
-    fn why_removed(&self, person: &PersonKey) -> Because {
+    /// A member of ours whom the source no longer names, or an exception keeps out.
+    fn gone(&mut self, user: UserId, person: &PersonKey) {
         if self.group.desired.kept_out.contains(&person) {
-            Because::Exception
+            self.remove(user, person.clone(), Because::Exception);
+        } else if let Some(finding) = why_kept(self.context, &self.group.desired.key, Some(person)) {
+            self.plan.findings.push(finding);
         } else {
-            Because::SourceDropped
+            self.remove(user, person.clone(), Because::SourceDropped);
         }
     }
 

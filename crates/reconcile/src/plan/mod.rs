@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::desired::{Desired, desire, wanted_modules};
 use crate::finding::{Finding, Reason, Subject};
 use crate::keys::{CourseId, PersonKey, Text, UserId};
-use crate::link::CourseLinks;
+use crate::link::{CourseLinks, LinkState};
 use crate::observed::{Directory, Observed, ObservedCourse};
 use crate::operation::{Because, Becomes, Change, Fingerprint, Operation};
 use crate::policy::Policy;
@@ -89,6 +89,55 @@ pub fn plan_course(
     plan.findings.sort();
     plan.findings.dedup();
     plan
+}
+
+impl CoursePlan {
+    /// Tells whether at most people are added and removed and our own record is corrected. Such a plan needs to know
+    /// nothing of what is not ours; any other rests on the names that others have taken.
+    pub fn changes_only_people(&self) -> bool {
+        self.operations.iter().all(|operation| match operation.change {
+            Change::EnrolPerson { .. }
+            | Change::AddMember { .. }
+            | Change::AdoptMember { .. }
+            | Change::RemoveMember { .. }
+            | Change::ForgetMember { .. }
+            | Change::RecordGroupName { .. }
+            | Change::RecordGroupingName { .. } => true,
+            Change::CreateGrouping { .. }
+            | Change::AdoptGrouping { .. }
+            | Change::RenameGrouping { .. }
+            | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::RekeyGroup { .. }
+            | Change::RenameGroup { .. }
+            | Change::AssignGrouping { .. }
+            | Change::UnassignGrouping { .. }
+            | Change::DeleteGroup { .. }
+            | Change::ForgetGroup { .. }
+            | Change::DeleteGrouping { .. }
+            | Change::ForgetGrouping { .. } => false,
+        })
+    }
+}
+
+/// Tells whether the groups and groupings that a course should show are those that our memory holds, under the names
+/// that we gave them: unless somebody changed them on the platform, the plan will change only people.
+pub fn wants_only_what_is_ours(snapshot: &CourseSnapshot, policy: &Policy) -> bool {
+    let desired = desire(snapshot, policy);
+    let CourseLinks { groupings, groups } = &snapshot.links;
+    let same_groups = desired.groups.len() == groups.len()
+        && desired.groups.iter().all(|group| {
+            groups.get(&group.key).is_some_and(|link| {
+                link.id.is_some() && link.state == LinkState::Confirmed && link.name_applied == group.name
+            })
+        });
+    let same_groupings = desired.groupings.len() == groupings.len()
+        && desired.groupings.iter().all(|(key, name)| {
+            groupings.get(key).is_some_and(|link| {
+                link.id.is_some() && link.state == LinkState::Confirmed && link.name_applied == *name
+            })
+        });
+    same_groups && same_groupings
 }
 
 /// The people whom the source wants in the course and who are not enrolled there: those about whom the platform's
@@ -169,7 +218,7 @@ fn gone(snapshot: &CourseSnapshot) -> impl Iterator<Item = Finding> {
         course: snapshot.course,
         reason: Reason::CourseGone,
         subject: Subject { module: Some(mapping.module.clone()), ..Subject::default() },
-        detail: format!("course {}, mapped to {}", snapshot.course, mapping.module).into(),
+        detail: format!("{} is mapped to it", mapping.module).into(),
     })
 }
 

@@ -198,10 +198,9 @@ fn nth_said(here: &mut Installation, module: usize, nth: usize) -> Option<&mut S
 /// Lets an event happen; what the platform refuses does not.
 pub(crate) fn happen(here: &mut Installation, event: &Event) {
     let nth_of = |ids: Vec<i64>, nth: usize| (!ids.is_empty()).then(|| ids[nth % ids.len()]);
-    let groups = nth_of.clone();
     let group_ids: Vec<i64> = here.world.groups.keys().copied().collect();
     let grouping_ids: Vec<i64> = here.world.groupings.keys().copied().collect();
-    let nth_group = |nth: usize| groups(group_ids.clone(), nth);
+    let nth_group = |nth: usize| nth_of(group_ids.clone(), nth);
     let nth_grouping = |nth: usize| nth_of(grouping_ids.clone(), nth);
     let user = |person: usize| 1000 + person as i64;
     match event {

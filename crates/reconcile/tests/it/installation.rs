@@ -4,17 +4,19 @@
 //!
 //! Invariant: the memory is written as the real journal writes it: intent before, settled after.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use reconcile::keys::{CourseId, ModuleCode, SourceName, Text};
+use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey, SourceName, Text};
 use reconcile::link::CourseLinks;
 use reconcile::operation::{Becomes, Change, Fingerprint, Operation};
 use reconcile::outcome::{Outcome, intent, settled};
 use reconcile::plan::{CoursePlan, Ours, people_to_look_up, plan_course};
 use reconcile::policy::{Limits, NameTaken, Policy};
 use reconcile::safety::{Decisions, Objection, Totals, hold, review};
-use reconcile::snapshot::{CourseSnapshot, Exception, Mapping, Presence, SourceGroup, SourceModule, Wish};
+use reconcile::snapshot::{
+    CourseSnapshot, Exception, Mapping, Presence, RejectedRows, SourceGroup, SourceModule, Wish,
+};
 
 use crate::world::World;
 
@@ -30,6 +32,8 @@ pub(crate) struct Installation {
     pub(crate) modules: BTreeMap<ModuleCode, (Presence, Vec<SourceGroup>)>,
     pub(crate) terms: BTreeSet<Text>,
     pub(crate) exceptions: Vec<Exception>,
+    pub(crate) rejected: BTreeMap<ModuleCode, RejectedRows>,
+    pub(crate) gone_for_days: HashMap<(GroupKey, Option<PersonKey>), u32>,
     pub(crate) decisions: Decisions,
 }
 
@@ -64,6 +68,7 @@ impl Installation {
                 presence: *presence,
                 terms: Arc::clone(&terms),
                 groups: groups.clone(),
+                rejected: self.rejected.get(code).cloned().unwrap_or_default(),
             };
         let mapping = |(module, wish): &(ModuleCode, Wish)| Mapping {
             course: COURSE,
@@ -77,6 +82,7 @@ impl Installation {
             modules: self.modules.iter().map(module).collect(),
             links: self.links.clone(),
             exceptions: self.exceptions.clone(),
+            gone_for_days: self.gone_for_days.clone(),
         }
     }
 

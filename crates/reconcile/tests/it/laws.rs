@@ -10,7 +10,7 @@ use reconcile::keys::is_ours;
 use reconcile::link::CourseLinks;
 use reconcile::observed::{Directory, Observed};
 use reconcile::operation::{Because, Change, Operation};
-use reconcile::plan::{people_to_look_up, plan_course};
+use reconcile::plan::{people_to_look_up, plan_course, wants_only_what_is_ours};
 use reconcile::policy::{LocalMembers, NameTaken, NotEnrolled};
 use reconcile::snapshot::{CourseSnapshot, Presence, Wish};
 
@@ -206,6 +206,42 @@ fn order_does_not_matter(here: &Installation, turn: usize) -> Result<(), String>
     if first == second { Ok(()) } else { Err(format!("{first:#?}\nin another order: {second:#?}")) }
 }
 
+/// Where a look at what is ours says that at most people differ, a look at the whole course says the same, save for
+/// findings about what is not ours.
+fn a_look_at_what_is_ours_is_enough(here: &Installation) -> Result<(), String> {
+    let snapshot = here.snapshot();
+    if !wants_only_what_is_ours(&snapshot, &here.policy) {
+        return Ok(());
+    }
+    let whole = here.world.observe(&here.links, here.policy.name_taken == NameTaken::Adopt);
+    let directory = here.world.directory(&people_to_look_up(&snapshot, &whole));
+    let plan = |observed: &Observed| {
+        let mut plan = plan_course(&snapshot, observed, &directory, &here.policy, &here.decisions.refused);
+        plan.findings.retain(|finding| !finding.reason.is_about_others());
+        plan
+    };
+    let (light, heavy) = (plan(&only_ours(whole.clone(), &here.links)), plan(&whole));
+    if !light.changes_only_people() || light == heavy {
+        return Ok(());
+    }
+    Err(format!(
+        "seen is only what is ours: {light:#?}
+seen is the whole course: {heavy:#?}"
+    ))
+}
+
+/// What a target reads that asks for what is in our memory and nothing else: those groups and groupings, and the
+/// groups that stand in such a grouping.
+fn only_ours(observed: Observed, links: &CourseLinks) -> Observed {
+    let Observed::Complete(mut course) = observed else { return observed };
+    course.groupings.retain(|held| links.groupings.values().any(|link| link.id == Some(held.id)));
+    let held: BTreeSet<_> = course.groupings.iter().flat_map(|held| held.groups.iter().flatten()).collect();
+    course.groups.retain(|group| {
+        held.contains(&group.id) || links.groups.values().any(|link| link.id == Some(group.id))
+    });
+    Observed::Complete(course)
+}
+
 /// What people see, without the ids that the platform gave out.
 fn picture(world: &World) -> BTreeMap<(String, String), (BTreeSet<i64>, BTreeSet<String>)> {
     let groupings_of = |id: &i64| {
@@ -301,6 +337,16 @@ proptest! {
         for events in &nights {
             events.iter().for_each(|event| happen(&mut here, event));
             order_does_not_matter(&here, usize::from(turn)).map_err(broken)?;
+            here.whole_night().map_err(broken)?;
+        }
+    }
+
+    #[test]
+    fn a_look_at_what_is_ours_is_enough_where_at_most_people_differ(nights in nights()) {
+        let mut here = installation();
+        for events in &nights {
+            events.iter().for_each(|event| happen(&mut here, event));
+            a_look_at_what_is_ours_is_enough(&here).map_err(broken)?;
             here.whole_night().map_err(broken)?;
         }
     }

@@ -15,7 +15,7 @@ fn every_scenario_goes_as_its_file_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    assert!(paths.len() >= 40, "the scenarios are not where they should be");
+    assert!(paths.len() >= 80, "the scenarios are not where they should be");
     let mut broken = String::new();
     for path in paths {
         match tell(&fs::read_to_string(&path).unwrap()) {

@@ -8,6 +8,8 @@
 //! source ANTH1014                      what the delivery says; the next lines are its groups:
 //!   1 TUT1 kind=tutorial term=2026-T1: p1 p2 t1*                           * is a tutor
 //! exception exclude ANTH1014 1 p1
+//! rejected ANTH1014 1 p1               rejected rows were about the person, the group or the module; or `nothing`
+//! gone_for 3 ANTH1014 1 p1             for three days the source has not had the person, or the group
 //! teacher create|delete|rename|add|remove|idnumber|… NAME …                course gone|back|unreadable
 //! enrol p3   unenrol p3   nokey p1   key p1 p9   forget_everything         approve   refuse
 //! night                                plan, apply, plan again: nothing left to do but what waits
@@ -19,7 +21,7 @@
 use std::fmt::Write as _;
 
 use reconcile::finding::Finding;
-use reconcile::keys::{PersonKey, Role, UserId};
+use reconcile::keys::{GroupKey, Part, PersonKey, Role, UserId};
 use reconcile::link::{CourseLinks, LinkState};
 use reconcile::snapshot::{Exception, ExceptionKind, Presence, SourceGroup, SourceMember, Wish};
 
@@ -89,6 +91,25 @@ impl Story {
             }
             ["absent", module] => {
                 here.modules.insert((*module).into(), (Presence::Absent, Vec::new()));
+            }
+            ["rejected", "nothing"] => here.rejected.clear(),
+            ["rejected", module, about @ ..] => {
+                let rejected = here.rejected.entry((*module).into()).or_default();
+                match about {
+                    [] => rejected.module = true,
+                    [group] => rejected.groups.extend([(*group).into()]),
+                    [group, person, ..] => rejected.people.extend([((*group).into(), (*person).into())]),
+                }
+            }
+            ["gone_for", days, module, group, person @ ..] => {
+                let key = GroupKey {
+                    source: source(),
+                    module: (*module).into(),
+                    group: (*group).into(),
+                    part: Part::Everyone,
+                };
+                let days = days.parse().map_err(|_| "how many days?")?;
+                here.gone_for_days.insert((key, person.first().map(|person| (*person).into())), days);
             }
             ["exception", kind, module, group, person] => here.exceptions.push(Exception {
                 source: source(),

@@ -13,6 +13,8 @@ mod kill;
 mod links;
 mod lock;
 mod mappings;
+mod old_names;
+mod pauses;
 mod rejections;
 mod runs;
 mod snapshots;

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use reconcile::delivery::Rejection;
 use reconcile::keys::{CourseId, Role};
 use reconcile::snapshot::{Exception, ExceptionKind, Presence, Wish};
-use store::{MappingKey, MappingSettings, RunLock, Store};
+use store::{MappingKey, MappingSettings, RunLock, Store, Verdict};
 
-use crate::support::{COURSE, accept, add, at, begin, change, cmis, create, memory, plan};
+use crate::support::{
+    COURSE, accept, add, at, begin, change, cmis, create, delivery, memory, plan, rejection,
+};
 
 async fn world() -> (Store, RunLock) {
     let (store, lock) = memory().await;
@@ -101,4 +104,22 @@ async fn links_and_exceptions_come_with_their_course() {
     assert_eq!(snapshot.exceptions, [exception]);
     assert_eq!(snapshot.links, store.links(&[COURSE]).await.unwrap()[&COURSE]);
     assert_eq!(snapshot.links.groups.values().next().unwrap().members.len(), 1);
+}
+
+#[tokio::test]
+async fn a8_a_rejected_row_says_what_it_blocks_until_it_is_mended() {
+    let (store, lock) = memory().await;
+    let key = MappingKey { course: COURSE, source: cmis(), module: "ANTH1014".into() };
+    store.set_mapping(&key, &MappingSettings::default(), &change(&cmis())).await.unwrap();
+    let mut broken = delivery(&["ANTH1014 1 p1"]);
+    broken.rejections.push(rejection(7, &["1", "p2"]));
+    broken.rejections.push(Rejection { person: None, ..rejection(8, &["2", ""]) });
+    store.save_delivery(&lock, &broken, at(100), &Verdict::Accepted).await.unwrap();
+    let rejected =
+        async || store.snapshots(&[COURSE], &cmis(), at(200)).await.unwrap()[0].modules[0].rejected.clone();
+    let seen = rejected().await;
+    assert!(seen.name_person(&"1".into(), &"p2".into()) && !seen.name_person(&"1".into(), &"p3".into()));
+    assert!(seen.name_group(&"2".into()) && !seen.name_group(&"1".into()));
+    accept(&store, &lock, &["ANTH1014 1 p1 p2"], 300).await;
+    assert_eq!(rejected().await, Default::default());
 }

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::Retryable;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, DATE, LOCATION};
 use reqwest::{Certificate, Url, redirect};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -170,6 +170,25 @@ impl Client {
         }
     }
 
+    /// Calls a function once, by any name, for an examination: nothing is repeated, and a refusal is an answer that
+    /// belongs in no log.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, function: &'static str, form: &Form) -> Heard<T> {
+        match self.request(function, form).await {
+            Ok(answer) => {
+                let result = answer.read(function, &self.settings);
+                Heard { result, date: answer.date, location: answer.location }
+            }
+            Err(error) => Heard { result: Err(error), date: None, location: None },
+        }
+    }
+
+    /// Reads a page of the site as JSON, without the token; nothing where it is no JSON.
+    pub(super) async fn page<T: DeserializeOwned>(&self, path_and_query: &str) -> Option<T> {
+        let base = self.settings.url.trim().trim_end_matches('/');
+        let response = self.http.get(format!("{base}{path_and_query}")).send().await.ok()?;
+        serde_json::from_slice(&response.bytes().await.ok()?).ok()
+    }
+
     async fn request(&self, function: &'static str, form: &Form) -> Result<Answer, CallError> {
         let sent = self
             .http
@@ -180,13 +199,11 @@ impl Client {
             .await;
         let response = sent.map_err(|error| transport_error(function, error))?;
         let status = response.status().as_u16();
-        let is_json = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.contains("json"));
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let is_json = header(CONTENT_TYPE).is_some_and(|value| value.contains("json"));
+        let (date, location) = (header(DATE).map(str::to_owned), header(LOCATION).map(str::to_owned));
         let body = response.bytes().await.map_err(|error| transport_error(function, error))?;
-        Ok(Answer { status, is_json, body: body.into() })
+        Ok(Answer { status, is_json, date, location, body: body.into() })
     }
 
     /// Keeps a failed call for the log of REST errors. The line of the log holds no personal data.
@@ -226,10 +243,22 @@ impl Client {
     }
 }
 
+/// What an examination heard.
+pub(super) struct Heard<T> {
+    /// The value, or why there is none.
+    pub(super) result: Result<T, CallError>,
+    /// The clock of the web server, as it wrote it.
+    pub(super) date: Option<String>,
+    /// Where the site would rather be asked.
+    pub(super) location: Option<String>,
+}
+
 /// What came back.
 struct Answer {
     status: u16,
     is_json: bool,
+    date: Option<String>,
+    location: Option<String>,
     body: Vec<u8>,
 }
 
@@ -340,7 +369,7 @@ mod tests {
     }
 
     fn check_answer(status: u16, is_json: bool, body: &str, expected: &str) {
-        let answer = Answer { status, is_json, body: body.into() };
+        let answer = Answer { status, is_json, date: None, location: None, body: body.into() };
         let code = match answer.read::<Vec<i64>>("core_x", &settings("https://moodle.example.ac.uk")) {
             Ok(value) => format!("{value:?}"),
             Err(error) => {

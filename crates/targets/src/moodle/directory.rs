@@ -13,7 +13,7 @@ use reconcile::observed::Directory;
 
 use super::functions::{Function, UserRow};
 use super::settings::PersonKeyField;
-use super::{Moodle, TargetError};
+use super::{CallError, Moodle, TargetError};
 
 impl Moodle {
     /// Looks people up by the field that names them. Empty when the token may not: then nothing is known of anybody.
@@ -35,14 +35,32 @@ impl Moodle {
         let batches: Vec<Vec<String>> =
             values.chunks(self.client.settings.batch_max(1)).map(<[String]>::to_vec).collect();
         let answers: Vec<Vec<UserRow>> = stream::iter(batches)
-            .map(|batch| async move {
-                let values: Vec<&str> = batch.iter().map(String::as_str).collect();
-                self.client.get_users_by_field(field.as_str(), &values).await
-            })
+            .map(|batch| self.look_up(field, batch))
             .buffer_unordered(self.client.settings.concurrency_max)
             .try_collect()
             .await?;
         Ok(Directory { users: assign(field, persons, answers.into_iter().flatten()) })
+    }
+
+    /// Looks a batch up. Moodle refuses it whole for one value that can be no username or address; that one is halved
+    /// out, and names nobody.
+    async fn look_up(&self, field: PersonKeyField, batch: Vec<String>) -> Result<Vec<UserRow>, CallError> {
+        let mut rows = Vec::new();
+        let mut waiting = vec![batch];
+        while let Some(mut values) = waiting.pop() {
+            let asked: Vec<&str> = values.iter().map(String::as_str).collect();
+            match self.client.get_users_by_field(field.as_str(), &asked).await {
+                Ok(found) => rows.extend(found),
+                Err(error) if &*error.code == "invalidparameter" => {
+                    if values.len() > 1 {
+                        waiting.push(values.split_off(values.len() / 2));
+                        waiting.push(values);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rows)
     }
 }
 

@@ -74,6 +74,9 @@ pub(crate) struct SiteRow {
     pub(crate) version: String,
     #[serde(default)]
     pub(crate) functions: Vec<FunctionRow>,
+    /// Newer releases tell whether the user may do everything.
+    #[serde(default)]
+    pub(crate) userissiteadmin: bool,
 }
 
 /// A function that the token may call.

@@ -1,4 +1,4 @@
-//! Moodle as a target: `connect`, `observe`, `directory`, `apply`.
+//! Moodle as a target: `connect`, `observe`, `directory`, `apply`; and [`examine`], which finds out why it is none.
 //!
 //! The specification is facts/moodle-ws.md. Only this folder knows Moodle's words.
 //!
@@ -11,6 +11,7 @@ mod client;
 mod confirm;
 mod directory;
 mod errors;
+mod examine;
 mod form;
 mod functions;
 mod limiter;
@@ -22,7 +23,8 @@ use std::sync::atomic::AtomicBool;
 
 pub use client::CallCounts;
 pub use errors::{CallError, Effect, Kind, TargetError, seen};
-pub use observe::ObserveScope;
+pub use examine::{Examination, ExamineScope, Granted, Need, Proof, Step, Uses, Verdict, examine};
+pub use observe::{Look, ObserveScope};
 pub use settings::{MoodleSettings, PersonKeyField, Retry};
 
 use client::Client;

@@ -136,7 +136,7 @@ fn tell(world: &mut World, plan: &mut Plan, course: i64) {
 }
 
 /// How many writing calls the story needs.
-pub(crate) const WRITES: u64 = 15;
+pub(crate) const WRITES: u64 = 16;
 
 /// The picture of the world after the story.
 pub(crate) const AFTER: &str = "\
@@ -155,6 +155,24 @@ course C101
 /// What both courses look like after the story.
 pub(crate) fn after() -> String {
     format!("{AFTER}{}", AFTER.replace("101", "102"))
+}
+
+#[tokio::test]
+async fn a_grouping_is_taken_over_and_then_renamed_whatever_the_names_are() {
+    for name in ["After", "Zero"] {
+        let mut world = world([101], 0);
+        let id = world.create_grouping_by_hand(101, "Before").unwrap();
+        let mut plan = Plan::default();
+        let taken_over = grouping(101, "M", "Before", Some(id));
+        let (idnumber_before, name_applied) = ("".into(), "Before".into());
+        plan.push(101, Change::AdoptGrouping { grouping: taken_over, idnumber_before, name_applied });
+        let renamed = grouping(101, "M", name, Some(id));
+        plan.push(101, Change::RenameGrouping { grouping: renamed, before: "Before".into(), via: None });
+        let (server, moodle) = start(world).await;
+        apply(&moodle, &plan, &MemoryJournal::default()).await;
+        let expected = format!("course C101\n  grouping {name:?} idnumber=\"muster:cmis:M101\"\n");
+        assert_eq!(server.world().picture(), expected);
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,12 @@ pub(crate) const SERVICE_USER: i64 = 2;
 /// A world with courses and, in each, so many enrolled students. Students are the same in every course.
 pub(crate) fn world(courses: impl IntoIterator<Item = i64>, students: i64) -> World {
     let mut world = World::new(Settings::default());
+    add_people(&mut world, courses, students);
+    world
+}
+
+/// Fills an empty world: the service user with its token, courses, and in each so many enrolled students.
+pub(crate) fn add_people(world: &mut World, courses: impl IntoIterator<Item = i64>, students: i64) {
     world.add_user(NewUser {
         id: Some(SERVICE_USER),
         username: "muster".into(),
@@ -50,7 +56,6 @@ pub(crate) fn world(courses: impl IntoIterator<Item = i64>, students: i64) -> Wo
             world.enrol(course, user(number), "student");
         }
     }
-    world
 }
 
 /// The id of a student.

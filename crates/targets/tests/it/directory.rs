@@ -43,6 +43,22 @@ async fn usernames_are_asked_for_in_lower_case() {
 }
 
 #[tokio::test]
+async fn an_address_that_moodle_refuses_names_nobody_and_hides_nobody() {
+    let server = Server::start(world([], 40)).await.unwrap();
+    let settings = MoodleSettings { person_key: PersonKeyField::Email, ..settings(&server) };
+    let moodle = Moodle::connect(settings).await.unwrap();
+    let addresses: Vec<String> = (1..=40).map(|number| format!("u{number}@example.ac.uk")).collect();
+    let mut keys = persons(&["nobody"]);
+    keys.extend(addresses.iter().map(|address| PersonKey::from(address.as_str())));
+    let directory = moodle.directory(&keys).await.unwrap();
+    assert_eq!(directory.users[&keys[0]], []);
+    for (key, number) in keys[1..].iter().zip(1..) {
+        assert_eq!(directory.users[key], [UserId(user(number))]);
+    }
+    assert!(server.calls().iter().any(|call| call.errorcode.as_deref() == Some("invalidparameter")));
+}
+
+#[tokio::test]
 async fn nobody_is_asked_for_when_nobody_is_wanted_or_the_function_is_missing() {
     let (server, moodle) = start(world([], 1)).await;
     assert!(moodle.directory(&[]).await.unwrap().users.is_empty());

@@ -112,3 +112,39 @@ async fn a_site_that_stops_answering_stops_the_run_and_nothing_is_claimed() {
     apply(&moodle, &plan, &MemoryJournal::default()).await;
     assert_eq!(server.world().picture(), after());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_that_keep_coming_leave_nothing_that_the_next_run_does_not_mend() {
+    // To hang is to be lost, only slower.
+    let faults = FAULTS.into_iter().filter(|fault| !matches!(fault, Fault::HangBefore | Fault::HangAfter));
+    let runs = faults.flat_map(|fault| (2..=7).map(move |every| check_again(fault, every)));
+    stream::iter(runs).buffer_unordered(16).collect::<()>().await;
+}
+
+async fn check_again(fault: Fault, every: usize) {
+    let (world, plan) = story();
+    let (server, moodle) = start(world).await;
+    server.faults().push(FaultRule { when: When::Every(every), fault, times: usize::MAX });
+    let journal = MemoryJournal::default();
+    // Whether it came to its end or was stopped, every operation is settled and no claim is wrong.
+    _ = try_apply(&moodle, &plan, &journal).await;
+    assert_eq!(journal.outcomes().len(), plan.operations.len());
+    for planned in &plan.operations {
+        if let Change::CreateGroup { group } = &planned.operation.change {
+            let world = server.world();
+            let course = planned.operation.course.0;
+            let ids: Vec<i64> = world
+                .groups(course)
+                .filter(|row| row.row.idnumber == *group.idnumber)
+                .map(|row| row.row.id)
+                .collect();
+            assert!(ids.len() <= 1, "{fault:?} at every {every}: {ids:?}");
+            if let Outcome::Done(id) | Outcome::AlreadySo(id) = journal.outcome(planned.number) {
+                assert_eq!(ids, [id.unwrap()], "{fault:?} at every {every}");
+            }
+        }
+    }
+    server.faults().clear();
+    apply(&moodle, &plan, &MemoryJournal::default()).await;
+    assert_eq!(server.world().picture(), after(), "{fault:?} at every {every}");
+}

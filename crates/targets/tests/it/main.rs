@@ -15,6 +15,8 @@ mod connect;
 #[cfg(test)]
 mod directory;
 #[cfg(test)]
+mod examine;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod isolation;
@@ -22,5 +24,7 @@ mod isolation;
 mod observe;
 #[cfg(test)]
 mod redaction;
+#[cfg(test)]
+mod self_signed;
 #[cfg(test)]
 mod stop;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reconcile::keys::{CourseId, GroupId, GroupingId, UserId};
 use reconcile::observed::{Observed, ObservedCourse};
 use simulators::moodle::{Fault, FaultRule, Functions, Rights, Server, Token, When, World};
-use targets::moodle::{Moodle, MoodleSettings, ObserveScope};
+use targets::moodle::{Look, Moodle, MoodleSettings, ObserveScope};
 
 use crate::campus::{SERVICE_USER, TOKEN, group_key, put_group, put_grouping, settings, start, user, world};
 
@@ -104,6 +104,76 @@ async fn many_courses_cost_three_calls_each_and_a_few_together() {
     let observed = observe(&moodle, courses.iter().copied().map(scope).collect()).await;
     assert!(observed.into_values().all(|observed| complete(observed).groups.len() == 5));
     assert_eq!(server.calls().len(), 60 * 3 + 1 + 3);
+}
+
+/// Everything of ours in the furnished course, by its ids.
+fn ours(groups: &[i64], grouping: i64) -> ObserveScope {
+    ObserveScope {
+        look: Look::Ours,
+        group_ids: groups.iter().copied().map(GroupId).collect(),
+        grouping_ids: vec![GroupingId(grouping)],
+        ..scope(101)
+    }
+}
+
+#[tokio::test]
+async fn a_look_at_what_is_ours_sees_all_of_it_and_nothing_else() {
+    let (mut world, first, second, _, grouping) = furnished();
+    world.create_grouping_by_hand(101, "Theirs").unwrap();
+    let (server, moodle) = start(world).await;
+    let whole = complete(observe_one(&moodle, scope(101)).await);
+    server.clear_calls();
+    let course = complete(observe_one(&moodle, ours(&[first, second], grouping)).await);
+    assert_eq!(course.groups, whole.groups[..2]);
+    assert_eq!(course.groupings.len(), 1);
+    assert_eq!(course.groupings[0].groups.as_deref(), Some(&[GroupId(first)][..]));
+    assert_eq!(course.enrolled, whole.enrolled);
+    let called: Vec<String> = server.calls().into_iter().map(|call| call.function).collect();
+    // The first group came with the grouping; only the second is asked for.
+    assert_eq!(
+        called,
+        [
+            "core_enrol_get_enrolled_users",
+            "core_group_get_groupings",
+            "core_group_get_groups",
+            "core_group_get_group_members"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_look_at_what_is_ours_sees_what_somebody_deleted() {
+    let (mut world, first, second, _, grouping) = furnished();
+    world.delete_group(first);
+    let (_server, moodle) = start(world).await;
+    let course = complete(observe_one(&moodle, ours(&[first, second], grouping)).await);
+    assert_eq!(names(&course), [("B", second)]);
+
+    let (mut world, first, second, _, grouping) = furnished();
+    world.delete_course(101);
+    let (_server, moodle) = start(world).await;
+    assert!(matches!(observe_one(&moodle, ours(&[first, second], grouping)).await, Observed::Gone));
+}
+
+#[tokio::test]
+async fn many_looks_at_what_is_ours_cost_one_call_each_and_a_few_together() {
+    let courses: Vec<i64> = (101..=160).collect();
+    let mut world = world(courses.clone(), 3);
+    let mut scopes = Vec::new();
+    for course in &courses {
+        let grouping = put_grouping(&mut world, *course, "M", "Module");
+        let mut groups = Vec::new();
+        for code in 0..5 {
+            let group = put_group(&mut world, *course, &code.to_string(), &format!("G{code}"), &[1]);
+            world.assign_by_hand(grouping, group);
+            groups.push(group);
+        }
+        scopes.push(ObserveScope { course: CourseId(*course), ..ours(&groups, grouping) });
+    }
+    let (server, moodle) = start(world).await;
+    let observed = observe(&moodle, scopes).await;
+    assert!(observed.into_values().all(|observed| complete(observed).groups.len() == 5));
+    assert_eq!(server.calls().len(), 60 + 1 + 3);
 }
 
 #[tokio::test]
@@ -295,9 +365,12 @@ async fn without_the_newer_functions_the_lists_are_all_there_is() {
     world.add_token(Token::new(TOKEN, SERVICE_USER).with_functions(Functions::only(names)));
     let (_server, moodle) = start(world).await;
     let linked = ObserveScope { group_ids: vec![GroupId(first), GroupId(4242)], ..scope(101) };
-    let course = complete(observe_one(&moodle, linked).await);
+    let course = complete(observe_one(&moodle, linked.clone()).await);
     assert_eq!(course.groups.len(), 3);
     assert_eq!(course.groupings[0].groups, None);
+    // Names cannot be asked for by id, so a look at what is ours takes the whole course.
+    let course = complete(observe_one(&moodle, ObserveScope { look: Look::Ours, ..linked }).await);
+    assert_eq!(course.groups.len(), 3);
 }
 
 #[tokio::test]

@@ -181,6 +181,10 @@ pub(super) fn get_users_by_field(
                 return Err(Refusal::parameter(format!("The username {value} is not in lower case")));
             }
             "username" => found.extend(tables.users_with_username(value)),
+            // Moodle cleans addresses and refuses what is not the same afterwards.
+            "email" if !value.contains('@') => {
+                return Err(Refusal::parameter(format!("The field 'email' value is invalid: {value}")));
+            }
             "idnumber" => found.extend(tables.users_with_idnumber(value)),
             "email" => found.extend(tables.users_with_email(value)),
             other => return Err(Refusal::coding(&format!("invalid user field parameter: {other}"))),

@@ -17,6 +17,7 @@ use crate::moodle::world::{Disturbance, Request, World};
 
 const ENDPOINT: &str = "/webservice/rest/server.php";
 const PASSWORD_ENDPOINT: &str = "/webservice/rest/simpleserver.php";
+const LOGIN_ENDPOINT: &str = "/login/token.php";
 
 /// What arrives.
 #[derive(Debug, Clone)]
@@ -144,6 +145,9 @@ fn refused_before_moodle(world: &World, request: &HttpRequest) -> Option<HttpAns
     if request.body.len() > settings.body_bytes_max {
         return Some(HttpAnswer::page(413, "<h1>413 Request Entity Too Large</h1>"));
     }
+    if request.path == LOGIN_ENDPOINT {
+        return Some(login_answer(world));
+    }
     if request.path != ENDPOINT && request.path != PASSWORD_ENDPOINT {
         return Some(HttpAnswer::page(404, "<h1>404 Not Found</h1>"));
     }
@@ -157,6 +161,18 @@ fn refused_before_moodle(world: &World, request: &HttpRequest) -> Option<HttpAns
         return Some(HttpAnswer::page(403, ""));
     }
     None
+}
+
+/// `login/token.php?appsitecheck=1`, by which the mobile app sees whether web services are on: it needs neither
+/// account nor protocol (Moodle's `login/token.php`; read in its code, not measured).
+fn login_answer(world: &World) -> HttpAnswer {
+    let body: &[u8] = if world.site.web_services {
+        br#"{"appsitecheck":"ok"}"#
+    } else {
+        br#"{"error":"Web services must be enabled in Advanced features.","errorcode":"enablewsdescription"}"#
+    };
+    let content_type = "application/json; charset=utf-8";
+    HttpAnswer { status: 200, content_type, header: None, body: body.to_vec(), errorcode: None }
 }
 
 fn called(

@@ -34,6 +34,12 @@ impl World {
             return Err(Refusal::moodle("sitemaintenance", "The site is undergoing maintenance"));
         }
         self.check_account(user)?;
+        // Before the function is looked up (`authenticate_user` in Moodle's `webservice/lib.php`).
+        if !rights.has("webservice/rest:use", None) {
+            return Err(Refusal::access(
+                "You are not allowed to use the {$a} protocol (missing capability: webservice/rest:use)",
+            ));
+        }
         Ok(token)
     }
 
@@ -80,15 +86,14 @@ impl World {
             // A slip of Moodle: a date in the future refuses, a past one is accepted.
             && token.user_authorised_until.is_none_or(|until| until < request.now)
             && token.user_authorised_from.is_none_or(|address| address == request.address)
-            && !lacks_required
-            && rights.has("webservice/rest:use", None);
+            && !lacks_required;
         if allowed {
             return Ok(function);
         }
         Err(Refusal::access(format!(
             "Access to the function {name}() is not allowed. There could be multiple reasons for this: \
              the service does not contain it or is disabled, the user is not authorised for the service, its IP, \
-             time or capability restriction is not met, or the user may not use the protocol."
+             time or capability restriction is not met."
         )))
     }
 }

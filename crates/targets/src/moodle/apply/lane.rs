@@ -92,9 +92,11 @@ impl<'r, 'a, J: Journal> Lane<'r, 'a, J> {
         self.record(phase).await?;
         match phase {
             Phase::Groupings => {
+                // One call of its own: a grouping may be taken over under its old name and then renamed.
+                self.step(Finish::Settles, Self::adopt_grouping).await?;
                 // Names are freed before new groupings need them.
                 self.step(Finish::Passes, Self::pass_grouping).await?;
-                self.step(Finish::Settles, Self::update_grouping).await?;
+                self.step(Finish::Settles, Self::rename_grouping).await?;
                 self.step(Finish::Settles, Self::create_grouping).await
             }
             Phase::Adoptions => self.step(Finish::Settles, Self::adopt_group).await,
@@ -236,13 +238,16 @@ impl<'r, 'a, J: Journal> Lane<'r, 'a, J> {
         Some(self.grouping_id(operation.course, grouping).map(element))
     }
 
-    fn update_grouping(&self, operation: &'a Operation) -> Choice<UpdateGrouping> {
-        let (grouping, idnumber) = match &operation.change {
-            Change::RenameGrouping { grouping, .. } => (grouping, None),
-            Change::AdoptGrouping { grouping, .. } => (grouping, Some(grouping.idnumber.clone())),
-            _ => return None,
-        };
+    fn rename_grouping(&self, operation: &'a Operation) -> Choice<UpdateGrouping> {
+        let Change::RenameGrouping { grouping, .. } = &operation.change else { return None };
         let course = operation.course;
+        let element = |id| UpdateGrouping { course, id, name: grouping.name.clone(), idnumber: None };
+        Some(self.grouping_id(course, grouping).map(element))
+    }
+
+    fn adopt_grouping(&self, operation: &'a Operation) -> Choice<UpdateGrouping> {
+        let Change::AdoptGrouping { grouping, .. } = &operation.change else { return None };
+        let (course, idnumber) = (operation.course, Some(grouping.idnumber.clone()));
         let element = |id| UpdateGrouping { course, id, name: grouping.name.clone(), idnumber };
         Some(self.grouping_id(course, grouping).map(element))
     }

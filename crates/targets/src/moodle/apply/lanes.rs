@@ -55,7 +55,8 @@ fn calls(operation: &Operation) -> Vec<(&'static str, usize)> {
     }
     match &operation.change {
         Change::RenameGrouping { via: Some(_), .. } => vec![("via", 5), ("update", 5)],
-        Change::RenameGrouping { via: None, .. } | Change::AdoptGrouping { .. } => vec![("update", 5)],
+        Change::RenameGrouping { via: None, .. } => vec![("update", 5)],
+        Change::AdoptGrouping { .. } => vec![("adopt", 5)],
         Change::RenameGroup { via: Some(_), .. } => vec![("via", 3), ("update", 3)],
         Change::RenameGroup { via: None, .. } | Change::RekeyGroup { .. } | Change::AdoptGroup { .. } => {
             vec![("update", 3)]

@@ -2,21 +2,21 @@
 //!
 //! Not here: whether to believe them (`judge.rs`).
 //!
-//! Invariant: a [`Listing::Listed`] holds all three lists whole; participants are read until an empty page, because a
-//! short page is not the last one (facts/moodle-ws.md §9).
+//! Invariant: a [`Listing::Listed`] holds all that was asked for whole; participants are read until an empty page,
+//! because a short page is not the last one (facts/moodle-ws.md §9).
 
 use reconcile::keys::{CourseId, Text, UserId};
 use reconcile::observed::EnrolledUser;
 
 use super::super::Moodle;
 use super::super::errors::CallError;
-use super::super::functions::{GroupRow, GroupingRow, Page, UserRow};
-use super::ObserveScope;
+use super::super::functions::{Function, GroupRow, GroupingRow, Page, UserRow};
+use super::{Look, ObserveScope};
 
 /// What the lists of a course say.
 #[derive(Debug)]
 pub(super) enum Listing {
-    /// All three lists.
+    /// The lists that were asked for.
     Listed(Lists),
     /// Moodle names a missing record: the course may be gone.
     SeemsGone(CallError),
@@ -24,7 +24,8 @@ pub(super) enum Listing {
     Failed(Text),
 }
 
-/// The lists of a course.
+/// The lists of a course. Those of groups and groupings are empty where only what is ours was asked for: the second
+/// stage asks for that by id.
 #[derive(Debug)]
 pub(super) struct Lists {
     pub(super) groups: Vec<GroupRow>,
@@ -34,17 +35,20 @@ pub(super) struct Lists {
 
 impl Moodle {
     pub(super) async fn list_course(&self, scope: &ObserveScope) -> Listing {
-        // This one first: for a missing course it names a missing record, where the list of groups answers the same
-        // for a missing and for a closed course (facts/moodle-ws.md §3).
-        let groupings = match self.client.get_course_groupings(scope.course).await {
-            Ok(groupings) => groupings,
-            Err(error) if error.is_missing_record() => return Listing::SeemsGone(error),
-            Err(error) => return failed("its groupings", &error),
-        };
-        let groups = match self.client.get_course_groups(scope.course).await {
-            Ok(groups) => groups,
-            Err(error) => return failed("its groups", &error),
-        };
+        let (mut groupings, mut groups) = (Vec::new(), Vec::new());
+        if scope.look == Look::Whole || !self.asks_by_id() {
+            // This one first: for a missing course it names a missing record, where the list of groups answers the
+            // same for a missing and for a closed course (facts/moodle-ws.md §3).
+            groupings = match self.client.get_course_groupings(scope.course).await {
+                Ok(groupings) => groupings,
+                Err(error) if error.is_missing_record() => return Listing::SeemsGone(error),
+                Err(error) => return failed("its groupings", &error),
+            };
+            groups = match self.client.get_course_groups(scope.course).await {
+                Ok(groups) => groups,
+                Err(error) => return failed("its groups", &error),
+            };
+        }
         match self.list_participants(scope.course).await {
             Ok(rows) => {
                 let field = self.client.settings.person_key;
@@ -52,8 +56,14 @@ impl Moodle {
                     rows.into_iter().map(|row| EnrolledUser { id: UserId(row.id), key: row.key(field) });
                 Listing::Listed(Lists { groups, groupings, enrolled: enrolled.collect() })
             }
+            Err(error) if error.is_missing_record() => Listing::SeemsGone(error),
             Err(error) => failed("its participants", &error),
         }
+    }
+
+    /// Tells whether groups and groupings can be asked for by their ids, with their names.
+    fn asks_by_id(&self) -> bool {
+        self.grants(Function::GetGroups) && self.grants(Function::GetGroupings)
     }
 
     async fn list_participants(&self, course: CourseId) -> Result<Vec<UserRow>, CallError> {

@@ -1,4 +1,5 @@
-//! Reads what courses show: three calls for each course, and a few that many courses share.
+//! Reads what courses show: three calls for each course, and a few that many courses share; one call for each course
+//! where what is ours is enough ([`Look`]).
 //!
 //! A course is read in two stages. Its lists come first (`listed.rs`); they may hold ghosts or be out of date. Then
 //! everything that is ours is asked for again, past the cache, for many courses in one call (`verified.rs`), and
@@ -29,11 +30,24 @@ const COURSES_TOGETHER: usize = 100;
 /// The front page of a Moodle is a course with this number; it always exists.
 const FRONT_PAGE: CourseId = CourseId(1);
 
+/// How much of a course is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// All of it, also groups and groupings that are not ours: what a plan needs that makes or renames any.
+    #[default]
+    Whole,
+    /// The groups and groupings in our memory, asked for by their ids, and who is enrolled: what a plan needs in which
+    /// at most people differ. Where the token may not ask by id, the course is read whole.
+    Ours,
+}
+
 /// What is to be read in one course.
 #[derive(Clone, Debug, Default)]
 pub struct ObserveScope {
     /// The course.
     pub course: CourseId,
+    /// How much of it.
+    pub look: Look,
     /// Ids of groups in our memory.
     pub group_ids: Vec<GroupId>,
     /// Ids of groupings in our memory.

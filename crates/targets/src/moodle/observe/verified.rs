@@ -64,7 +64,13 @@ impl Moodle {
         // What a grouping shows is there, even where the list has forgotten it.
         if let Some(groupings) = &groupings {
             let shown = groupings.there.values().flat_map(|grouping| &grouping.groups);
-            group_ids.extend(shown.filter(|row| row_is_ours(row.idnumber.as_deref())).map(|row| row.id));
+            for row in shown {
+                group_ids.extend(row_is_ours(row.idnumber.as_deref()).then_some(row.id));
+                // It came with its name, past the cache.
+                if unlisted_ids.remove(&row.id) {
+                    group_ids.insert(row.id);
+                }
+            }
         }
         let unlisted = self.confirm_groups(&unlisted_ids).await;
         group_ids.extend(unlisted.there.keys().copied());

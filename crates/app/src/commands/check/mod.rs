@@ -1,0 +1,97 @@
+//! `muster check`: tries the configuration, the database, the sources and the platform, one line each.
+//!
+//! Each part is a file with a function that returns lines: `database.rs`, `source.rs`, `moodle.rs`. A new part is a
+//! file, a variant of [`Checked`] and one `if` in [`run`].
+//!
+//! Not here: changing anything. A check reads only, and what it has to write to try, it takes back.
+//!
+//! Invariant: nothing that is wrong ends a check early; each part says what it can.
+
+mod database;
+mod line;
+mod moodle;
+mod source;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::app::{App, ShowProgress};
+use crate::cli::{CheckArgs, Checked};
+use crate::clock::Clock;
+use crate::config::{Config, Mistake};
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use line::Line;
+use moodle::Needs;
+
+/// The answer for programs.
+#[derive(Serialize)]
+struct Answer<'a> {
+    lines: &'a [Line],
+    needs: Option<&'a Needs>,
+    exit_code: u8,
+}
+
+pub(crate) async fn run(
+    args: &CheckArgs,
+    file: &Path,
+    profile: Option<&str>,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let (mut lines, mut needs) = (Vec::new(), None);
+    match Config::load(file, profile) {
+        Ok(config) => {
+            lines.push(Line::ok("configuration", format!("{} is understood", file.display())));
+            for warning in &config.warnings {
+                lines.push(Line::cannot_tell("configuration", warning.to_string(), ""));
+            }
+            needs = parts(args, config, &mut lines).await;
+        }
+        Err(mistakes) => lines.extend(mistakes.into_iter().map(mistake)),
+    }
+    let exit = lines.iter().find(|line| line.is_wrong()).map_or(Exit::Done, |line| line.exit);
+    let answer = Answer { lines: &lines, needs: needs.as_ref(), exit_code: exit.code() };
+    output.answer(&answer, || {
+        let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        if let Some(needs) = &needs {
+            text.push_str(&needs.to_string());
+        }
+        text
+    })?;
+    Ok(exit)
+}
+
+/// Tries the parts that were asked for; returns what the platform has to grant, where it was looked at.
+async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Option<Needs> {
+    let wants = |what| args.what.is_none_or(|only| only == what);
+    let clock = Clock::default();
+    let app = match App::open(config.clone(), clock, ShowProgress::Never).await {
+        Ok(app) => Some(app),
+        Err(failure) => {
+            lines.push(Line::wrong(failure.exit, "database", failure.to_string(), ""));
+            None
+        }
+    };
+    if wants(Checked::Database)
+        && let Some(app) = &app
+    {
+        lines.extend(database::lines(app).await);
+    }
+    if wants(Checked::Source) {
+        for (name, source) in &config.sources {
+            lines.extend(source::lines(app.as_ref(), name, source).await);
+        }
+    }
+    if wants(Checked::Moodle) {
+        let (found, needs) = moodle::lines(app.as_ref(), &config, args.group, clock.now()).await;
+        lines.extend(found);
+        return needs;
+    }
+    None
+}
+
+fn mistake(mistake: Mistake) -> Line {
+    let next = "`muster config explain KEY` shows what belongs there";
+    Line::wrong(Exit::Configuration, "configuration", mistake.to_string(), next)
+}

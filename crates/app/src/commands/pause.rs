@@ -1,0 +1,114 @@
+//! `muster pause` and `muster resume`: times in which everything stays as it is (feature B9).
+//!
+//! Not here: what a pause covers (`store`), and that the first run after it only plans (`reconcile::safety`).
+
+use reconcile::keys::{CourseId, ModuleCode};
+use serde_json::json;
+use store::{NewPause, PauseId, PauseRow, PauseScope, Timestamp};
+
+use super::import::known_source;
+use crate::app::{App, person};
+use crate::cli::{PauseArgs, ResumeArgs};
+use crate::clock::{DAY_S, written};
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use crate::present::table::{columns, counted, faint, pending};
+
+pub(crate) async fn pause(app: &App, args: &PauseArgs, output: &Output) -> Result<Exit, Failure> {
+    let (Some(days), Some(reason)) = (args.days, &args.reason) else { return list(app, output).await };
+    let scope = scope(app, args)?;
+    let now = app.clock.now();
+    let ends_at = Timestamp(now.0 + i64::from(days) * DAY_S);
+    let owner = person();
+    let pause = NewPause {
+        scope,
+        owner: owner.as_str().into(),
+        reason: reason.as_str().into(),
+        begins_at: now,
+        ends_at,
+    };
+    let PauseId(id) = app.store.pause(&pause, now).await?;
+    output.answer(&json!({ "pause": id, "scope": pause.scope.to_string(), "ends_at": ends_at.0 }), || {
+        format!(
+            "Pause {id}: {} stays as it is until {}. The first run after it only plans.\nnext: muster resume {id} ends it early",
+            pause.scope,
+            written(ends_at)
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+fn scope(app: &App, args: &PauseArgs) -> Result<PauseScope, Failure> {
+    if let Some(name) = &args.source {
+        return Ok(PauseScope::Source(known_source(app, name)?));
+    }
+    if let Some(module) = &args.module {
+        return Ok(PauseScope::Module(ModuleCode(module.as_str().into())));
+    }
+    if let Some(course) = args.course {
+        return Ok(PauseScope::Course(CourseId(course)));
+    }
+    if args.all {
+        return Ok(PauseScope::All);
+    }
+    Err(Failure::new(Exit::Usage, "what shall be paused?")
+        .hint("say --all, --source NAME, --module CODE or --course ID"))
+}
+
+pub(crate) async fn resume(app: &App, args: &ResumeArgs, output: &Output) -> Result<Exit, Failure> {
+    let only = args.pause.map(PauseId);
+    let ended = app.store.resume(only, &person(), &args.reason, app.clock.now()).await?;
+    if ended.is_empty() {
+        let message = match args.pause {
+            Some(number) => format!("there is no pause {number} that counts now"),
+            None => "nothing is paused".to_owned(),
+        };
+        return Err(Failure::new(Exit::Usage, message).hint("`muster pause --list` shows the pauses"));
+    }
+    output.answer(&json!({ "resumed": ended.iter().map(|row| row.id.0).collect::<Vec<_>>() }), || {
+        let pauses = counted(ended.len() as u64, "pause is", "pauses are");
+        format!("{pauses} over. The next run only plans what they covered. next: muster plan")
+    })?;
+    Ok(Exit::Done)
+}
+
+async fn list(app: &App, output: &Output) -> Result<Exit, Failure> {
+    let pauses = app.store.pauses().await?;
+    let now = app.clock.now();
+    let document: Vec<_> = pauses
+        .iter()
+        .map(|row| {
+            json!({
+                "pause": row.id.0, "scope": row.pause.scope.to_string(), "owner": row.pause.owner,
+                "reason": row.pause.reason, "begins_at": row.pause.begins_at.0, "ends_at": row.pause.ends_at.0,
+                "counts": row.counts(now),
+            })
+        })
+        .collect();
+    output.answer(&document, || {
+        if pauses.is_empty() {
+            return "Nothing is paused.".to_owned();
+        }
+        let header = ["pause", "what", "until", "", "owner", "reason"];
+        columns(&header, pauses.iter().map(|row| line(row, now)).collect())
+    })?;
+    Ok(Exit::Done)
+}
+
+fn line(row: &PauseRow, now: Timestamp) -> Vec<String> {
+    let state = if !row.counts(now) {
+        faint("over")
+    } else if row.pause.ends_at.0 - now.0 <= DAY_S {
+        pending("ends within a day")
+    } else {
+        pending("paused")
+    };
+    vec![
+        row.id.0.to_string(),
+        row.pause.scope.to_string(),
+        written(row.pause.ends_at),
+        state,
+        row.pause.owner.to_string(),
+        row.pause.reason.to_string(),
+    ]
+}

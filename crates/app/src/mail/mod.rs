@@ -1,0 +1,102 @@
+//! Mail: tells people after a run what needs them, and that all is well, and that nothing ran.
+//!
+//! The way through: `story.rs` gathers what there is to tell, `compose.rs` writes the letter with the blocks of
+//! `paper.rs`, `send.rs` hands it to the server.
+//!
+//! Not here: when a run is due, and who watches for silence (`muster serve`).
+//!
+//! Invariant: a letter that cannot be sent never changes how a run ends; it is warned of and recorded.
+
+mod attachment;
+mod compose;
+#[cfg_attr(not(test), expect(dead_code, reason = "`muster check mail` is wired by commands/check"))]
+pub(crate) mod examine;
+mod next_run;
+mod paper;
+mod send;
+mod silence;
+mod story;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+
+use store::Entry;
+
+use self::compose::{Length, Letter, compose, compose_silence};
+pub(crate) use self::silence::{Silence, silence};
+use crate::app::App;
+use crate::config::{MailConfig, MailWhen};
+use crate::exit::{Exit, Failure};
+use crate::run::Finished;
+
+/// Tells people about a run that may have changed something: `muster run` and `muster apply`.
+///
+/// A command line that was wrong is the business of whoever typed it, and of nobody else.
+pub(crate) async fn after_run(app: &App, ended: &Result<Finished, Failure>) {
+    let Some(config) = app.config.mail.as_ref().filter(|config| config.when != MailWhen::Never) else {
+        return;
+    };
+    let story = match ended {
+        Ok(finished) => story::of_run(app, finished).await,
+        Err(failure) if failure.exit == Exit::Usage => return,
+        Err(failure) => Ok(story::of_failure(app, failure)),
+    };
+    let story = match story {
+        Ok(story) => story,
+        Err(failure) => {
+            return warn(&format!("cannot tell anybody of the run: {failure}"), "`muster status` shows it");
+        }
+    };
+    let length = if config.digest { Length::Digest } else { Length::Whole };
+    if story.needs_person() || config.digest || config.when == MailWhen::Always {
+        dispatch(app, config, &compose(&story, length)).await;
+    }
+}
+
+/// Raises the alarm that nothing ran for too long. Nothing is sent where nobody is told by mail.
+#[cfg_attr(not(test), expect(dead_code, reason = "`muster serve` raises the alarm"))]
+pub(crate) async fn send_silence_alarm(app: &App, silence: &Silence) {
+    let Some(config) = app.config.mail.as_ref().filter(|config| config.when != MailWhen::Never) else {
+        return;
+    };
+    let site = app.config.moodle.as_ref().map_or("the platform", |moodle| moodle.url.as_str());
+    dispatch(app, config, &compose_silence(app.config.profile.as_deref(), site, silence)).await;
+}
+
+/// Sends a letter, and records whether it went.
+async fn dispatch(app: &App, config: &MailConfig, letter: &Letter) {
+    let end = match send::send(config, letter).await {
+        Ok(refused) if refused.is_empty() => "sent".to_owned(),
+        Ok(refused) => {
+            let refused = refused.join("; ");
+            warn(
+                &format!("the mail went out, but the mail server refused {refused}"),
+                "see to in [report.mail]",
+            );
+            format!("sent, but not to {refused}")
+        }
+        Err(error) => {
+            warn(&error.to_string(), &format!("{}; `muster check mail` tries it", error.remedy()));
+            format!("not sent: {error}")
+        }
+    };
+    tracing::info!(subject = letter.subject, end, "mail");
+    let entry = Entry {
+        at: app.clock.now(),
+        who: "muster".into(),
+        what: format!("mail {}", letter.subject).into(),
+        before: "".into(),
+        after: end.into(),
+        reason: "".into(),
+    };
+    if let Err(error) = app.store.record_event(&entry).await {
+        warn(&error.to_string(), "`muster check database` looks at it");
+    }
+}
+
+/// Warns on standard error, which is all that is left when mail does not work.
+fn warn(what: &str, next: &str) {
+    // There is nobody left to tell when standard error is gone.
+    let _ = writeln!(anstream::stderr(), "warning: {what}\n  next: {next}");
+}

@@ -1,0 +1,283 @@
+//! Hands a letter to the mail server: connect, encrypt, log in, deliver (RFC 5321, 3207, 4954).
+//!
+//! Not here: what the letter says (`compose.rs`), and what happens when it cannot be sent (`mod.rs`).
+//!
+//! Invariant: no step takes longer than the server's time-out.
+//! Invariant: a password is fetched when it is needed, goes to the server alone, and stands in no message.
+//! Invariant: an address that the server refuses costs only its own copy.
+
+use std::error::Error as _;
+use std::future::Future;
+
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Attachment as FilePart, Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::{Message, transport};
+use thiserror::Error;
+
+use super::compose::Letter;
+use super::paper::one_line;
+use crate::config::{MailConfig, MailServer, MailTls};
+use crate::exit::chain;
+
+/// The longest answer of a server that is shown, in characters.
+const ANSWER_CHARS_MAX: usize = 200;
+
+/// What stands where a password was.
+const HIDDEN: &str = "…";
+
+/// How far the conversation was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The letter, the password or the certificates are made ready.
+    Prepare,
+    /// The server is called.
+    Connect,
+    /// The way is encrypted.
+    Encrypt,
+    /// The account is shown.
+    LogIn,
+    /// The letter is handed over.
+    Deliver,
+}
+
+/// Why a letter could not be handed over.
+#[derive(Debug, Error)]
+#[error("cannot {} {server}: {why}", step.attempt())]
+pub(crate) struct MailError {
+    /// How far it came.
+    pub(crate) step: Step,
+    /// The server, as `host:port`.
+    server: String,
+    /// What was found, on one line and without secrets.
+    why: String,
+}
+
+impl Step {
+    fn attempt(self) -> &'static str {
+        match self {
+            Step::Prepare => "prepare mail for",
+            Step::Connect => "reach the mail server",
+            Step::Encrypt => "encrypt the way to the mail server",
+            Step::LogIn => "log in to the mail server",
+            Step::Deliver => "hand the mail to the mail server",
+        }
+    }
+}
+
+impl MailError {
+    /// What to do about it.
+    pub(crate) fn remedy(&self) -> &'static str {
+        match self.step {
+            Step::Prepare => "see password and ca_file in [report.mail.smtp]",
+            Step::Connect => "see host and port in [report.mail.smtp], and whether a firewall is in between",
+            Step::Encrypt => {
+                "see tls and port in [report.mail.smtp]; ca_file names the certificates of an authority of your own"
+            }
+            Step::LogIn => "see user and password in [report.mail.smtp]",
+            Step::Deliver => {
+                "see from and to in [report.mail], and whether the account may send for that sender"
+            }
+        }
+    }
+}
+
+/// A conversation with a mail server.
+pub(crate) struct Conversation<'a> {
+    connection: AsyncSmtpConnection,
+    server: &'a MailServer,
+    /// Never to be seen in an answer.
+    password: Option<String>,
+}
+
+impl<'a> Conversation<'a> {
+    /// Reaches a server and encrypts the way, as the configuration says.
+    pub(crate) async fn begin(server: &'a MailServer) -> Result<Self, MailError> {
+        let hello = ClientId::default();
+        let tls = match server.tls {
+            MailTls::Starttls | MailTls::Tls => Some(tls_parameters(server)?),
+            MailTls::None => None,
+        };
+        let (at_once, later) = match server.tls {
+            MailTls::Starttls => (None, tls),
+            MailTls::Tls | MailTls::None => (tls, None),
+        };
+        let address = (server.host.as_str(), server.port);
+        let connecting =
+            AsyncSmtpConnection::connect_tokio1(address, Some(server.timeout), &hello, at_once, None);
+        let connection = in_time(server, Step::Connect, None, connecting).await?;
+        let mut conversation = Conversation { connection, server, password: None };
+        if let Some(tls) = later {
+            if !conversation.connection.can_starttls() {
+                return Err(failed(server, Step::Encrypt, "it does not offer STARTTLS"));
+            }
+            let encrypting = conversation.connection.starttls(tls, &hello);
+            in_time(server, Step::Encrypt, None, encrypting).await?;
+        }
+        Ok(conversation)
+    }
+
+    /// Logs in, where the configuration has an account.
+    pub(crate) async fn log_in(&mut self) -> Result<(), MailError> {
+        let Some(login) = &self.server.login else { return Ok(()) };
+        let password = login
+            .password
+            .resolve_text()
+            .map_err(|error| failed(self.server, Step::Prepare, &chain(&error)))?;
+        let credentials = Credentials::new(login.user.clone(), password.clone());
+        self.password = Some(password);
+        let mechanisms = [Mechanism::Plain, Mechanism::Login];
+        if self.connection.server_info().get_auth_mechanism(&mechanisms).is_none() {
+            return Err(failed(self.server, Step::LogIn, "it offers neither PLAIN nor LOGIN"));
+        }
+        let logging_in = self.connection.auth(&mechanisms, &credentials);
+        in_time(self.server, Step::LogIn, self.password.as_deref(), logging_in).await?;
+        Ok(())
+    }
+
+    /// Hands over a message. Returns the addresses that the server refused, each with its answer; an error where it
+    /// refused all of them.
+    pub(crate) async fn deliver(
+        &mut self,
+        from: &Mailbox,
+        to: &[Mailbox],
+        message: &[u8],
+    ) -> Result<Vec<String>, MailError> {
+        self.say(Mail::new(Some(from.email.clone()), Vec::new())).await?;
+        let mut refused = Vec::new();
+        for person in to {
+            if let Err(error) = self.say(Rcpt::new(person.email.clone(), Vec::new())).await {
+                if self.connection.has_broken() || refused.len() + 1 == to.len() {
+                    return Err(error);
+                }
+                refused.push(format!("{}: {}", person.email, error.why));
+            }
+        }
+        self.say(Data).await?;
+        let sending = self.connection.message(message);
+        in_time(self.server, Step::Deliver, self.password.as_deref(), sending).await?;
+        Ok(refused)
+    }
+
+    /// Takes leave. The letter is delivered by then, or nothing was to be, so an answer is not needed.
+    pub(crate) async fn end(mut self) {
+        let _unanswered = tokio::time::timeout(self.server.timeout, self.connection.quit()).await;
+    }
+
+    async fn say(&mut self, command: impl std::fmt::Display) -> Result<(), MailError> {
+        let saying = self.connection.command(command);
+        in_time(self.server, Step::Deliver, self.password.as_deref(), saying).await.map(drop)
+    }
+}
+
+/// Sends a letter to everybody whom the configuration names. Returns the addresses that the server refused.
+pub(crate) async fn send(config: &MailConfig, letter: &Letter) -> Result<Vec<String>, MailError> {
+    let server = &config.server;
+    let message = message(config, letter).map_err(|error| failed(server, Step::Prepare, &chain(&error)))?;
+    let mut conversation = Conversation::begin(server).await?;
+    conversation.log_in().await?;
+    let refused = conversation.deliver(&config.from, &config.to, &message.formatted()).await?;
+    conversation.end().await;
+    Ok(refused)
+}
+
+/// Waits for a step no longer than the server's time-out, and says what went wrong.
+async fn in_time<T>(
+    server: &MailServer,
+    step: Step,
+    password: Option<&str>,
+    doing: impl Future<Output = Result<T, transport::smtp::Error>>,
+) -> Result<T, MailError> {
+    match tokio::time::timeout(server.timeout, doing).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            let step = if step == Step::Connect && is_about_tls(&error) { Step::Encrypt } else { step };
+            let why = explain(&error);
+            Err(failed(server, step, &password.map_or(why.clone(), |password| why.replace(password, HIDDEN))))
+        }
+        Err(_elapsed) => {
+            let why = format!("it gave no answer in {} s", server.timeout.as_secs_f64());
+            Err(failed(server, step, &why))
+        }
+    }
+}
+
+/// What the server said, or what failed below.
+fn explain(error: &transport::smtp::Error) -> String {
+    match (error.status(), error.source()) {
+        (Some(code), Some(answer)) => format!("it answered {code} {answer}"),
+        (Some(code), None) => format!("it answered {code}"),
+        (None, Some(below)) => chain(below),
+        (None, None) => error.to_string(),
+    }
+}
+
+/// Tells whether a connection failed at its certificate or handshake.
+fn is_about_tls(error: &transport::smtp::Error) -> bool {
+    let mut below = error.source();
+    while let Some(error) = below {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        below = error.source();
+    }
+    false
+}
+
+fn failed(server: &MailServer, step: Step, why: &str) -> MailError {
+    let why: String = one_line(why).chars().take(ANSWER_CHARS_MAX).collect();
+    MailError { step, server: format!("{}:{}", server.host, server.port), why }
+}
+
+fn tls_parameters(server: &MailServer) -> Result<TlsParameters, MailError> {
+    let wrong = |why: String| failed(server, Step::Prepare, &why);
+    let mut parameters = TlsParameters::builder(server.host.clone());
+    if let Some(file) = &server.ca_file {
+        let pem = std::fs::read(file)
+            .map_err(|error| wrong(format!("ca_file {} cannot be read: {error}", file.display())))?;
+        let certificate = Certificate::from_pem(&pem)
+            .map_err(|_| wrong(format!("ca_file {} holds no certificate in PEM form", file.display())))?;
+        parameters = parameters.add_root_certificate(certificate);
+    }
+    parameters.build().map_err(|error| wrong(chain(&error)))
+}
+
+/// Tells other programs not to answer (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(AutoSubmitted)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Puts a letter into its envelope.
+fn message(config: &MailConfig, letter: &Letter) -> Result<Message, lettre::error::Error> {
+    let mut builder = Message::builder()
+        .from(config.from.clone())
+        .subject(letter.subject.clone())
+        .message_id(None)
+        .header(AutoSubmitted);
+    for person in &config.to {
+        builder = builder.to(person.clone());
+    }
+    let both = MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone());
+    let Some(attachment) = &letter.attachment else { return builder.multipart(both) };
+    // A list that were quoted line by line would be larger than itself; the type names its encoding.
+    let csv = ContentType::parse("text/csv; charset=utf-8").unwrap_or(ContentType::TEXT_PLAIN);
+    let file = FilePart::new(attachment.name.clone()).body(attachment.csv.clone(), csv);
+    builder.multipart(MultiPart::mixed().multipart(both).singlepart(file))
+}

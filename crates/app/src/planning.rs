@@ -1,0 +1,135 @@
+//! Reads the chosen courses and plans them: steps 2 to 5 of a run, some hundred courses at a time.
+//!
+//! Not here: which courses are chosen (`choose.rs`), and what becomes of the plans (`run.rs`).
+//!
+//! Invariant: a plan that changes more than people rests on the whole course, also on what is not ours.
+//! Invariant: memory holds the plans of all courses, but what the platform shows of some hundred only.
+
+use std::collections::{HashMap, HashSet};
+
+use indicatif::ProgressBar;
+use reconcile::desired::wanted_names;
+use reconcile::keys::CourseId;
+use reconcile::observed::{Directory, Observed};
+use reconcile::operation::Fingerprint;
+use reconcile::plan::{CoursePlan, people_to_look_up, plan_course, wants_only_what_is_ours};
+use reconcile::policy::NameTaken;
+use reconcile::snapshot::CourseSnapshot;
+use store::CourseState;
+use targets::moodle::{Look, Moodle, ObserveScope};
+
+use crate::app::App;
+use crate::choose::Choice;
+use crate::exit::{Exit, Failure};
+
+/// Courses that are read and planned together: enough to fill batches, few enough to bound memory.
+const COURSES_AT_ONCE: usize = 400;
+
+/// Plans the chosen courses, by number. `refused` holds the proposals that a person refused.
+///
+/// Where our memory holds all that the source wants, a look at what is ours is enough. If it shows that more than
+/// people have to be changed, the course is read whole and planned again.
+pub(crate) async fn make_plans(
+    app: &App,
+    moodle: &Moodle,
+    choice: &Choice,
+    refused: &HashSet<Fingerprint>,
+) -> Result<Vec<CoursePlan>, Failure> {
+    let progress = app.progress("reading the platform", choice.courses.len() as u64);
+    let planner = Planner { app, moodle, refused, progress: &progress };
+    let mut plans = Vec::with_capacity(choice.courses.len());
+    for some in choice.courses.chunks(COURSES_AT_ONCE) {
+        let courses: Vec<CourseId> = some.iter().map(|state| state.course).collect();
+        let snapshots = app.store.snapshots(&courses, &app.default_source(), app.clock.now()).await?;
+        let (mut whole, ours): (Vec<_>, Vec<_>) = snapshots.into_iter().partition(|snapshot| {
+            choice.whole.contains(&snapshot.course) || !wants_only_what_is_ours(snapshot, &app.config.policy)
+        });
+        let light = planner.plan(&ours, Look::Ours).await?;
+        for (snapshot, plan) in ours.into_iter().zip(light) {
+            if plan.changes_only_people() {
+                plans.push(plan);
+            } else {
+                progress.inc_length(1);
+                whole.push(snapshot);
+            }
+        }
+        plans.extend(planner.plan(&whole, Look::Whole).await?);
+    }
+    progress.finish_and_clear();
+    plans.sort_by_key(|plan| plan.course);
+    name_courses(moodle, &choice.courses, &mut plans).await;
+    Ok(plans)
+}
+
+/// What it takes to read and plan some courses.
+struct Planner<'a> {
+    app: &'a App,
+    moodle: &'a Moodle,
+    refused: &'a HashSet<Fingerprint>,
+    progress: &'a ProgressBar,
+}
+
+impl Planner<'_> {
+    /// Reads some courses and plans them, in their order.
+    async fn plan(&self, snapshots: &[CourseSnapshot], look: Look) -> Result<Vec<CoursePlan>, Failure> {
+        let mut observed = self.observe(snapshots, look).await;
+        let directory = self.look_up(snapshots, &observed).await?;
+        let plan = |snapshot: &CourseSnapshot| {
+            let unread = || Observed::Unknown("it was not read".into());
+            let observed = observed.remove(&snapshot.course).unwrap_or_else(unread);
+            plan_course(snapshot, &observed, &directory, &self.app.config.policy, self.refused)
+        };
+        Ok(snapshots.iter().map(plan).collect())
+    }
+
+    async fn observe(&self, snapshots: &[CourseSnapshot], look: Look) -> HashMap<CourseId, Observed> {
+        let policy = &self.app.config.policy;
+        let adopts = policy.name_taken == NameTaken::Adopt;
+        let scopes = snapshots.iter().map(|snapshot| ObserveScope {
+            course: snapshot.course,
+            look,
+            group_ids: snapshot.links.groups.values().filter_map(|link| link.id).collect(),
+            grouping_ids: snapshot.links.groupings.values().filter_map(|link| link.id).collect(),
+            adopt_names: if adopts { wanted_names(snapshot, policy) } else { HashSet::new() },
+        });
+        let mut observed = HashMap::with_capacity(snapshots.len());
+        let on_course = |course, what| {
+            self.progress.inc(1);
+            observed.insert(course, what);
+        };
+        self.moodle.observe(scopes.collect(), on_course).await;
+        observed
+    }
+
+    /// Asks the platform about the people who are wanted somewhere and not enrolled there.
+    async fn look_up(
+        &self,
+        snapshots: &[CourseSnapshot],
+        observed: &HashMap<CourseId, Observed>,
+    ) -> Result<Directory, Failure> {
+        let mut people: Vec<_> = snapshots
+            .iter()
+            .filter_map(|snapshot| Some(people_to_look_up(snapshot, observed.get(&snapshot.course)?)))
+            .flatten()
+            .collect();
+        people.sort_unstable();
+        people.dedup();
+        if people.is_empty() {
+            return Ok(Directory::default());
+        }
+        self.moodle.directory(&people).await.map_err(|error| Failure::of(Exit::Target, error))
+    }
+}
+
+/// Gives the plans the names of their courses; names are asked for once and remembered.
+async fn name_courses(moodle: &Moodle, chosen: &[CourseState], plans: &mut [CoursePlan]) {
+    let is_nameless = |state: &&CourseState| state.name.is_empty() && !state.gone;
+    let nameless: Vec<CourseId> = chosen.iter().filter(is_nameless).map(|state| state.course).collect();
+    let mut names = moodle.course_names(&nameless).await;
+    names.extend(
+        chosen.iter().filter(|state| !state.name.is_empty()).map(|state| (state.course, state.name.clone())),
+    );
+    for plan in plans {
+        plan.name = names.remove(&plan.course).unwrap_or_default();
+    }
+}

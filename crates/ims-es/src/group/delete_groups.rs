@@ -1,0 +1,51 @@
+//! `deleteGroups`: deletes groups, all below them, and all their memberships; connected courses stay (facts/ims-es.md §2.1, §2.2).
+//!
+//! Not here: who may delete them.
+//!
+//! Several `sourcedIdSet` elements are read as one: there is a client that writes one for each id (facts/ims-es.md §6, trap 28).
+
+use crate::identifier;
+use crate::operation::{call, streamed};
+use crate::record::record;
+use crate::reply::Done;
+
+record! {
+    /// The request.
+    pub struct DeleteGroups = GroupMessages "DeleteGroupsRequest" {
+        /// The syncIDs.
+        pub sourced_ids: Vec<String> = ["sourcedIdSet" / Common "identifier"],
+    }
+}
+
+streamed!(DeleteGroups of String = GroupMessages ["sourcedIdSet" / Common "identifier"]);
+call!(DeleteGroups is DeleteGroups, answered by Done with a status for each of sourced_ids, checked by |request, _policy| {
+    request.sourced_ids.iter().map(|id| identifier::check("sourcedIdSet/identifier", Some(id))).collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::DeleteGroups;
+    use crate::fixtures::{check_items, check_reply};
+    use crate::reply::Done;
+
+    fn three_keys() -> DeleteGroups {
+        DeleteGroups { sourced_ids: ["school-1", "gone", "course-1"].map(str::to_owned).to_vec() }
+    }
+
+    #[test]
+    fn every_key_is_read_in_its_place() {
+        check_items("group/delete_groups/request.xml", &three_keys(), &three_keys().sourced_ids);
+    }
+
+    #[test]
+    fn a_set_for_each_key_is_read_as_one_set() {
+        let path = "group/delete_groups/request_a_set_for_each_id.xml";
+        check_items(path, &three_keys(), &three_keys().sourced_ids);
+    }
+
+    #[test]
+    fn each_key_has_its_own_status() {
+        let said = ["success/status", "failure/error/groupmanagement/unknownobject", "success/status"];
+        check_reply::<DeleteGroups>("group/delete_groups/reply_second_unknown.xml", 3, &said, &Done {});
+    }
+}

@@ -1,0 +1,47 @@
+//! `createMembership`: makes a membership; one that exists already is updated (facts/ims-es.md §5.1).
+//!
+//! Not here: whether the person and the group exist.
+
+use crate::membership::object::Membership;
+use crate::membership::rules;
+use crate::operation::call;
+use crate::policy::Verb;
+use crate::record::record;
+use crate::reply::Done;
+
+record! {
+    /// The request.
+    pub struct CreateMembership = MembershipMessages "CreateMembershipRequest" {
+        /// The membership's syncID.
+        pub sourced_id: Option<String> = ["sourcedId" / Common "identifier"],
+        /// The membership.
+        pub membership: Option<Membership> = ["membership"],
+    }
+}
+
+call!(CreateMembership is CreateMembership, answered by Done with one status, checked by |request, policy| {
+    vec![rules::check(request.sourced_id.as_deref(), request.membership.as_ref(), Verb::Create, policy)]
+});
+
+#[cfg(test)]
+mod tests {
+    use super::CreateMembership;
+    use crate::fixtures::{check_call, check_reply, learner};
+    use crate::reply::Done;
+
+    #[test]
+    fn a_membership_is_asked_for_with_its_key() {
+        let expected = CreateMembership { sourced_id: Some("m-1".to_owned()), membership: Some(learner()) };
+        check_call("membership/create_membership/request.xml", &expected);
+    }
+
+    #[test]
+    fn the_reply_is_empty_and_says_how_it_ended() {
+        check_reply::<CreateMembership>(
+            "membership/create_membership/reply_done.xml",
+            1,
+            &["success/status"],
+            &Done {},
+        );
+    }
+}

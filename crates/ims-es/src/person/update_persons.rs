@@ -1,0 +1,47 @@
+//! `updatePersons`: changes what is given of each person, and makes those that do not exist if the data suffice (facts/ims-es.md §5.2).
+//!
+//! Not here: whether the relatives exist.
+
+use crate::operation::{call, streamed};
+use crate::person::object::PersonIdPair;
+use crate::person::rules;
+use crate::policy::Verb;
+use crate::record::record;
+use crate::reply::Done;
+
+record! {
+    /// The request.
+    pub struct UpdatePersons = PersonMessages "UpdatePersonsRequest" {
+        /// The persons, in the order in which they are worked on.
+        pub pairs: Vec<PersonIdPair> = ["personIdPairSet" / "personIdPair"],
+    }
+}
+
+streamed!(UpdatePersons of PersonIdPair = PersonMessages ["personIdPairSet" / "personIdPair"]);
+call!(UpdatePersons is UpdatePersons, answered by Done with a status for each of pairs, checked by |request, policy| {
+    let check = |pair: &PersonIdPair| {
+        rules::check(pair.sourced_id.as_deref(), pair.person.as_ref(), Verb::Update, policy)
+    };
+    request.pairs.iter().map(check).collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::UpdatePersons;
+    use crate::fixtures::{ada, ben, check_items, check_reply};
+    use crate::person::object::PersonIdPair;
+    use crate::reply::Done;
+
+    #[test]
+    fn every_pair_is_read_in_its_place() {
+        let pair = |id: &str, person| PersonIdPair { sourced_id: Some(id.to_owned()), person: Some(person) };
+        let expected = UpdatePersons { pairs: vec![pair("person-1", ada()), pair("person-2", ben())] };
+        check_items("person/update_persons/request.xml", &expected, &expected.pairs);
+    }
+
+    #[test]
+    fn each_pair_has_its_own_status() {
+        let said = ["success/status", "failure/error/personmanagement/invaliddata"];
+        check_reply::<UpdatePersons>("person/update_persons/reply_second_refused.xml", 2, &said, &Done {});
+    }
+}

@@ -12,7 +12,7 @@ use store::{LockOwner, RunLock, Store};
 use targets::moodle::{Moodle, MoodleSettings, Retry};
 
 use crate::clock::Clock;
-use crate::config::{Config, MoodleConfig, PersonKeyField};
+use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};
 use crate::exit::{Exit, Failure};
 
 /// The waits between the attempts of a call grow up to this many times the first one.
@@ -62,29 +62,8 @@ impl App {
         })
     }
 
-    /// How the platform is reached, with the token read from where it is kept.
     fn moodle_settings(&self) -> Result<MoodleSettings, Failure> {
-        let config = self.moodle_config()?;
-        let token = config.token.resolve().map_err(|error| Failure::of(Exit::Configuration, error))?;
-        Ok(MoodleSettings {
-            person_key: match config.person_key {
-                PersonKeyField::Idnumber => targets::moodle::PersonKeyField::Idnumber,
-                PersonKeyField::Username => targets::moodle::PersonKeyField::Username,
-                PersonKeyField::Email => targets::moodle::PersonKeyField::Email,
-            },
-            timeout: Duration::from_secs(config.timeout_s),
-            concurrency_max: config.concurrency_max as usize,
-            items_max: config.items_max as usize,
-            settle_wait: Duration::from_millis(config.settle_wait_ms),
-            retry: Retry {
-                wait_min: Duration::from_millis(config.retry_wait_ms),
-                wait_max: Duration::from_millis(config.retry_wait_ms * RETRY_WAITS_MAX),
-                ..Retry::default()
-            },
-            ca_file: config.ca_file.clone(),
-            allow_http: config.allow_http,
-            ..MoodleSettings::new(&config.url, token)
-        })
+        moodle_settings(self.moodle_config()?).map_err(|error| Failure::of(Exit::Configuration, error))
     }
 
     /// Reaches the platform, and makes sure that it offers what is needed.
@@ -92,14 +71,6 @@ impl App {
         Moodle::connect(self.moodle_settings()?).await.map_err(|error| {
             Failure::of(Exit::Target, error).hint("`muster check moodle` looks at each step of the set-up")
         })
-    }
-
-    /// The same for somebody who watches: what does not answer is told at once, not after some tries.
-    pub(crate) async fn moodle_at_once(&self) -> Result<Moodle, Failure> {
-        let settings = self.moodle_settings()?;
-        let retry = Retry { times_max: 0, ..settings.retry };
-        let connected = Moodle::connect(MoodleSettings { retry, ..settings }).await;
-        connected.map_err(|error| Failure::of(Exit::Target, error))
     }
 
     /// The source that a mapping without a source means: the only one, or the first by name.
@@ -138,8 +109,32 @@ impl App {
     }
 }
 
+/// How the platform is reached, with the token read from where it is kept.
+pub(crate) fn moodle_settings(config: &MoodleConfig) -> Result<MoodleSettings, SecretError> {
+    let token = config.token.resolve()?;
+    Ok(MoodleSettings {
+        person_key: match config.person_key {
+            PersonKeyField::Idnumber => targets::moodle::PersonKeyField::Idnumber,
+            PersonKeyField::Username => targets::moodle::PersonKeyField::Username,
+            PersonKeyField::Email => targets::moodle::PersonKeyField::Email,
+        },
+        timeout: Duration::from_secs(config.timeout_s),
+        concurrency_max: config.concurrency_max as usize,
+        items_max: config.items_max as usize,
+        settle_wait: Duration::from_millis(config.settle_wait_ms),
+        retry: Retry {
+            wait_min: Duration::from_millis(config.retry_wait_ms),
+            wait_max: Duration::from_millis(config.retry_wait_ms * RETRY_WAITS_MAX),
+            ..Retry::default()
+        },
+        ca_file: config.ca_file.clone(),
+        allow_http: config.allow_http,
+        ..MoodleSettings::new(&config.url, token)
+    })
+}
+
 /// The name of this machine, for people who look for the owner of a lock.
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .or_else(|| std::env::var("HOSTNAME").ok())

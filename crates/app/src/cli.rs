@@ -60,11 +60,29 @@ pub(crate) enum Command {
     Pause(PauseArgs),
     /// End a pause; the first run after it only plans
     Resume(ResumeArgs),
+    /// Bring back what is gone from the platform, and forget what will not come back
+    Repair(RepairArgs),
+    /// Try again what a run did not reach: refused, unknown or not tried
+    Retry(RetryArgs),
+    /// Leave operations of a run undone until the decision expires or is taken back
+    Skip(SkipArgs),
+    /// Drop our memory of a course, group or grouping; the platform is untouched
+    #[command(subcommand)]
+    Forget(ForgetCommand),
+    /// The same as `forget course`
+    #[command(subcommand, hide = true)]
+    Reset(ResetCommand),
+    /// Rebuild our memory from the idnumbers on the platform, after the database was lost
+    Adopt(AdoptArgs),
+    /// Take back what a run did, and list what does not come back
+    Undo(UndoArgs),
     /// Look at runs
     #[command(subcommand)]
     Runs(RunsCommand),
     /// Say in one screen whether all is well
-    Status,
+    Status(StatusArgs),
+    /// Keep the schedule, raise the alarm when nothing runs, and answer /healthz and /metrics
+    Serve,
     /// Say why a course, group or person is, or is not, as expected
     #[command(subcommand)]
     Explain(ExplainCommand),
@@ -72,6 +90,8 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// See the main job at work: a small university, four nights, nothing to install
     Demo(DemoArgs),
+    /// Write a file about a run for somebody who helps: no secrets, no people
+    SupportBundle(SupportBundleArgs),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -342,6 +362,131 @@ pub(crate) struct ResumeArgs {
     pub(crate) reason: String,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RepairArgs {
+    /// Only this course; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(crate) course: Vec<i64>,
+    /// Every course, also those of which no run told anything
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+/// Whether a person is asked first.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConsentArgs {
+    /// Do it without asking, for scripts
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// The run; the last one that was not only a plan if left out
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<i64>,
+    /// Only this course
+    #[arg(long, value_name = "ID")]
+    pub(crate) course: Option<i64>,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SkipArgs {
+    /// The run in which the operations were planned
+    #[arg(required_unless_present = "list")]
+    pub(crate) run: Option<i64>,
+    /// The operations, by their numbers in the run
+    #[arg(value_name = "NUMBER", required_unless_present = "list")]
+    pub(crate) operations: Vec<u32>,
+    /// Why
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["list", "undo"])]
+    pub(crate) reason: Option<String>,
+    /// For how many days the decision counts
+    #[arg(long, value_name = "DAYS", default_value = "30")]
+    pub(crate) days: u32,
+    /// Take the decision back instead
+    #[arg(long, conflicts_with = "days")]
+    pub(crate) undo: bool,
+    /// List what is skipped instead
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ForgetCommand {
+    /// Everything that is ours in a course
+    Course(ForgetCourseArgs),
+    /// A group with its memberships, by its number on the platform, its id in the source, its idnumber or its name
+    Group {
+        /// The group
+        group: String,
+        /// Only in this course
+        #[arg(long, value_name = "ID")]
+        course: Option<i64>,
+        #[command(flatten)]
+        how: ForgetArgs,
+    },
+    /// The grouping of a module; its groups stay in our memory
+    Grouping {
+        /// The module's code
+        module: String,
+        /// Only in this course
+        #[arg(long, value_name = "ID")]
+        course: Option<i64>,
+        #[command(flatten)]
+        how: ForgetArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResetCommand {
+    /// Everything that is ours in a course
+    Course(ForgetCourseArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForgetCourseArgs {
+    /// The course's number on the platform
+    pub(crate) course: i64,
+    #[command(flatten)]
+    pub(crate) how: ForgetArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ForgetArgs {
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArgs {
+    /// Only this course; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(crate) course: Vec<i64>,
+    /// Every course that is mapped, as if nothing was said
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// The run
+    pub(crate) run: i64,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
     /// List runs, the newest first
@@ -366,7 +511,17 @@ pub(crate) enum RunsCommand {
         /// How many operations
         #[arg(long, value_name = "COUNT", default_value = "50")]
         limit: u32,
+        /// Print the run's full log instead: a line for each operation and each call that failed
+        #[arg(long, conflicts_with_all = ["course", "kind", "state"])]
+        log: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Answer in one line as a plug-in of Nagios, with its exit codes 0 OK, 1 WARNING, 2 CRITICAL and 3 UNKNOWN
+    #[arg(long)]
+    pub(crate) nagios: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -421,6 +576,15 @@ pub(crate) struct DemoArgs {
     /// Another university
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SupportBundleArgs {
+    /// The run's number
+    pub(crate) run: i64,
+    /// Where to write it; muster-support-RUN.json here if left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

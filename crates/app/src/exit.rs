@@ -27,6 +27,21 @@ pub(crate) enum Exit {
     Waiting,
     /// 7: done, with findings that need a person.
     Attention,
+    /// What a plug-in of Nagios says: the one exception to this table, for `muster status --nagios` alone.
+    Nagios(Nagios),
+}
+
+/// How a plug-in of Nagios ends (Monitoring Plugins Development Guidelines, "Plugin Return Codes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nagios {
+    /// 0: all is well.
+    Ok,
+    /// 1: somebody should look.
+    Warning,
+    /// 2: it does not work.
+    Critical,
+    /// 3: nobody can tell.
+    Unknown,
 }
 
 impl Exit {
@@ -41,6 +56,10 @@ impl Exit {
             Exit::Target => 5,
             Exit::Waiting => 6,
             Exit::Attention => 7,
+            Exit::Nagios(Nagios::Ok) => 0,
+            Exit::Nagios(Nagios::Warning) => 1,
+            Exit::Nagios(Nagios::Critical) => 2,
+            Exit::Nagios(Nagios::Unknown) => 3,
         }
     }
 }

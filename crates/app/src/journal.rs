@@ -37,6 +37,9 @@ impl Journal for RunJournal<'_> {
     async fn settled(&self, operations: &[(u32, &Operation, Outcome)]) -> Result<(), JournalError> {
         let settled = self.store.settled(self.lock, self.run, operations, self.clock.now()).await;
         settled.map_err(|error| JournalError(Box::new(error)))?;
+        for (number, operation, outcome) in operations {
+            log(self.run, *number, operation, outcome);
+        }
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         outcomes.extend(operations.iter().map(|(number, _, outcome)| (*number, outcome.clone())));
         Ok(())
@@ -57,5 +60,23 @@ impl Journal for RunJournal<'_> {
         if let Err(error) = self.store.record_rest_error(self.lock, &error).await {
             tracing::warn!(error = %error, "cannot keep a failed call");
         }
+    }
+}
+
+/// One line for each changed object, with its reason code (feature F8). People are users' numbers here.
+fn log(run: RunId, number: u32, operation: &Operation, outcome: &Outcome) {
+    let row = operation.row();
+    let user = row.user.map(|user| user.0);
+    let (course, because) = (operation.course.0, operation.because.code());
+    if outcome.is_success() {
+        tracing::info!(
+            run = run.0, number, course, kind = row.kind, idnumber = %row.idnumber, user, because,
+            outcome = outcome.as_str()
+        );
+    } else {
+        tracing::warn!(
+            run = run.0, number, course, kind = row.kind, idnumber = %row.idnumber, user, because,
+            outcome = outcome.as_str(), detail = %outcome.detail()
+        );
     }
 }

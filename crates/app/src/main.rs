@@ -3,19 +3,27 @@
 //! Not here: what the commands do ([`commands`]) and what a run is ([`run`]).
 
 mod app;
+mod ask;
 mod choose;
 mod cli;
 mod clock;
 mod commands;
 mod config;
 mod exit;
+mod health;
 mod import;
 mod journal;
+mod logging;
 mod mail;
+mod mending;
+mod notes;
 mod output;
 mod planning;
 mod present;
 mod run;
+mod select;
+mod serve;
+mod skipped;
 mod sources;
 
 use std::io::Write;
@@ -24,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::app::{App, ShowProgress};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ForgetCommand, ResetCommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -63,6 +71,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
     let Cli { config: file, profile, format: _, command } = cli;
     let open = async || {
         let config = Config::load(&file, profile.as_deref()).map_err(commands::config::mistakes)?;
+        logging::begin(&config.log)?;
         let app = App::open(config, Clock::default(), ShowProgress::OnTerminal).await?;
         output.banner(&app.config)?;
         Ok::<App, Failure>(app)
@@ -78,11 +87,23 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Approve(args) => commands::approve::run(&open().await?, &args, output).await,
         Command::Pause(args) => commands::pause::pause(&open().await?, &args, output).await,
         Command::Resume(args) => commands::pause::resume(&open().await?, &args, output).await,
+        Command::Repair(args) => commands::repair::run(&open().await?, &args, output).await,
+        Command::Retry(args) => commands::retry::run(&open().await?, &args, output).await,
+        Command::Skip(args) => commands::skip::run(&open().await?, &args, output).await,
+        Command::Forget(command) => commands::forget::run(&open().await?, &command, output).await,
+        Command::Reset(ResetCommand::Course(args)) => {
+            commands::forget::run(&open().await?, &ForgetCommand::Course(args), output).await
+        }
+        Command::Adopt(args) => commands::adopt::run(&open().await?, &args, output).await,
+        Command::Undo(args) => commands::undo::run(&open().await?, &args, output).await,
         Command::Runs(command) => commands::runs::run(&open().await?, &command, output).await,
-        Command::Status => commands::status::run(&open().await?, output).await,
+        Command::Status(args) if args.nagios => commands::nagios::run(open().await, output).await,
+        Command::Status(_) => commands::status::run(&open().await?, output).await,
+        Command::Serve => commands::serve::run(open().await?, output).await,
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
         Command::Simulate(args) => commands::simulate::run(&args, output).await,
         Command::Demo(args) => commands::demo::run(&args, output).await,
+        Command::SupportBundle(args) => commands::support_bundle::run(&open().await?, &args, output).await,
         Command::Config(command) => commands::config::run(&command, &file, profile.as_deref(), output),
         Command::Completions { shell } => {
             // Into memory first: where the reader of a pipe has gone away, clap would panic.

@@ -25,6 +25,11 @@ impl Output {
         Output { format: Some(format) }
     }
 
+    /// Tells whether the answers are read by people.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.format == Some(Format::Text)
+    }
+
     /// An output that says nothing, for steps that the demo takes on the way.
     pub(crate) fn silent() -> Output {
         Output { format: None }

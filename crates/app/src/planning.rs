@@ -23,7 +23,7 @@ use crate::choose::Choice;
 use crate::exit::{Exit, Failure};
 
 /// Courses that are read and planned together: enough to fill batches, few enough to bound memory.
-const COURSES_AT_ONCE: usize = 400;
+pub(crate) const COURSES_AT_ONCE: usize = 400;
 
 /// Plans the chosen courses, by number. `refused` holds the proposals that a person refused.
 ///
@@ -59,6 +59,19 @@ pub(crate) async fn make_plans(
     plans.sort_by_key(|plan| plan.course);
     name_courses(moodle, &choice.courses, &mut plans).await;
     Ok(plans)
+}
+
+/// Reads some courses whole and plans nothing.
+pub(crate) async fn read_whole(
+    app: &App,
+    moodle: &Moodle,
+    snapshots: &[CourseSnapshot],
+) -> HashMap<CourseId, Observed> {
+    let progress = app.progress("reading the platform", snapshots.len() as u64);
+    let planner = Planner { app, moodle, refused: &HashSet::new(), progress: &progress };
+    let observed = planner.observe(snapshots, Look::Whole).await;
+    progress.finish_and_clear();
+    observed
 }
 
 /// What it takes to read and plan some courses.
@@ -122,7 +135,7 @@ impl Planner<'_> {
 }
 
 /// Gives the plans the names of their courses; names are asked for once and remembered.
-async fn name_courses(moodle: &Moodle, chosen: &[CourseState], plans: &mut [CoursePlan]) {
+pub(crate) async fn name_courses(moodle: &Moodle, chosen: &[CourseState], plans: &mut [CoursePlan]) {
     let is_nameless = |state: &&CourseState| state.name.is_empty() && !state.gone;
     let nameless: Vec<CourseId> = chosen.iter().filter(is_nameless).map(|state| state.course).collect();
     let mut names = moodle.course_names(&nameless).await;

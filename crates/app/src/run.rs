@@ -9,26 +9,29 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use reconcile::finding::{FindingIdentity, Reason};
-use reconcile::keys::CourseId;
+use reconcile::finding::FindingIdentity;
+use reconcile::keys::{CourseId, Text};
 use reconcile::operation::Operation;
 use reconcile::outcome::{self, Outcome};
 use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
 use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
-use store::{
-    CourseNote, CourseState, FindingFilter, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock,
-    RunStatus,
-};
+use store::{FindingFilter, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus};
 use targets::journal::{ApplyStopped, Journal, PlannedOperation};
 use targets::moodle::{CallCounts, Moodle};
 
 use crate::app::App;
-use crate::choose::{choose, may_heal_there};
+use crate::choose::choose;
 use crate::exit::{Exit, Failure, chain};
 use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
-use crate::planning::make_plans;
+use crate::mending::{Goal, plans_for, settle_mappings, undo_words};
+use crate::notes::note_courses;
+use crate::select::{Select, Selected};
+use crate::skipped;
+
+/// From how many named courses on a run is described by their number.
+const COURSES_NAMED_MAX: usize = 20;
 
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ pub(crate) struct RunWish {
     pub(crate) until: Until,
     /// Which courses it looks at.
     pub(crate) scope: Scope,
+    /// What it is for.
+    pub(crate) goal: Goal,
     /// Whether a platform that calls itself by another address than before is accepted.
     pub(crate) accept_new_site: bool,
 }
@@ -81,8 +86,12 @@ pub(crate) struct Finished {
     pub(crate) imported: Vec<Imported>,
     /// The plans, course by course.
     pub(crate) plans: Vec<CoursePlan>,
+    /// What was selected of them.
+    pub(crate) selected: Selected,
     /// The operations that wait, or that a person refused.
     pub(crate) held: Held,
+    /// Why operations are skipped, by their numbers.
+    pub(crate) skipped: HashMap<u32, Text>,
     /// The story.
     pub(crate) report: Report,
     /// Calls to the platform.
@@ -127,8 +136,9 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     let known = app.store.findings(&FindingFilter::default()).await?;
     let choice = choose(app, &wish.scope, &known).await?;
     let decisions = app.store.decisions(app.clock.now()).await?;
-    let mut plans = match make_plans(app, &moodle, &choice, &decisions.refused).await {
-        Ok(plans) => plans,
+    let planned = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await;
+    let (mut plans, selected) = match planned {
+        Ok(planned) => planned,
         Err(failure) => {
             give_up(app, &lock, run).await?;
             return Err(failure);
@@ -139,15 +149,23 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     let after_pause = app.store.courses_after_pause(&app.default_source(), app.clock.now()).await?;
     objections.extend(review_after_pause(&plans, &after_pause));
     let held = hold(&plans, &objections, &decisions);
+    let skipped = skipped::reasons(app, &plans, &held).await?;
     // 7 · record
     record(app, &lock, run, &plans, &objections, &held).await?;
     // 8 · apply
     let applied = match wish.until {
         Until::Plan => Applied::default(),
-        Until::Apply(only) => apply(app, &lock, &moodle, run, &plans, &held, only).await?,
+        Until::Apply(only) => {
+            if let Goal::Undo(undone) = wish.goal {
+                settle_mappings(app, undone, &plans).await?;
+            }
+            let left_out = LeftOut { held: &held, skipped: &skipped, only };
+            apply(app, &lock, &moodle, run, &plans, left_out).await?
+        }
     };
     // 9 · report
     add_findings(&mut plans, &applied.outcomes);
+    skipped::add_findings(&mut plans, &skipped);
     let known: HashSet<FindingIdentity> = known.iter().map(|row| row.finding.identity()).collect();
     let fate = |number| match wish.until {
         _ if held.waiting.contains(&number) => Fate::Waiting,
@@ -161,14 +179,17 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
         run,
         site: moodle.site().name.clone(),
         imported,
+        selected,
         held,
+        skipped,
         report,
         calls: moodle.calls(),
         stopped: applied.stopped,
         plans,
     };
-    note_courses(app, &lock, &finished, &choice.courses, wish.until, &applied.outcomes).await?;
-    if wish.until != Until::Plan && !matches!(wish.scope, Scope::Named { .. }) {
+    note_courses(app, &lock, wish, &finished, &choice.courses, &applied.outcomes).await?;
+    let is_whole = wish.goal == Goal::InStep(Select::All) && !matches!(wish.scope, Scope::Named { .. });
+    if wish.until != Until::Plan && is_whole {
         app.store.note_pauses_reviewed(&lock, run, app.clock.now()).await?;
     }
     finish(app, &lock, &finished, wish.until).await?;
@@ -192,6 +213,9 @@ async fn begin(app: &App, lock: &RunLock, moodle: &Moodle, wish: &RunWish) -> Re
     let scope = match &wish.scope {
         Scope::Changed => "changed courses".to_owned(),
         Scope::All => "all courses".to_owned(),
+        Scope::Named { courses, .. } if courses.len() > COURSES_NAMED_MAX => {
+            format!("{} courses", courses.len())
+        }
         Scope::Named { courses, modules } => {
             let courses = courses.iter().map(|course| format!("course {course}"));
             courses
@@ -199,6 +223,10 @@ async fn begin(app: &App, lock: &RunLock, moodle: &Moodle, wish: &RunWish) -> Re
                 .collect::<Vec<_>>()
                 .join(", ")
         }
+    };
+    let scope = match wish.goal {
+        Goal::Undo(undone) => undo_words(undone),
+        Goal::InStep(_) | Goal::Forget(_) => scope,
     };
     let new = NewRun {
         kind: wish.kind,
@@ -251,22 +279,32 @@ struct Applied {
     stopped: Option<String>,
 }
 
-/// Carries out what does not wait, was not refused and, where a run is named, was in its plan.
+/// What of a plan is not carried out.
+struct LeftOut<'a> {
+    /// What waits, or was refused.
+    held: &'a Held,
+    /// Why it was refused.
+    skipped: &'a HashMap<u32, Text>,
+    /// All that was not in the plan of this run.
+    only: Option<RunId>,
+}
+
+/// Carries out what does not wait, is not skipped and, where a run is named, was in its plan.
 async fn apply(
     app: &App,
     lock: &RunLock,
     moodle: &Moodle,
     run: RunId,
     plans: &[CoursePlan],
-    held: &Held,
-    only: Option<RunId>,
+    left_out: LeftOut<'_>,
 ) -> Result<Applied, Failure> {
+    let LeftOut { held, skipped, only } = left_out;
     let planned_before = match only {
         Some(run) => Some((run, app.store.fingerprints_of(run).await?)),
         None => None,
     };
     let left_out_because = |number: u32, operation: &Operation| match &planned_before {
-        _ if held.refused.contains(&number) => Some("a person refused it".into()),
+        _ if held.refused.contains(&number) => skipped.get(&number).cloned(),
         Some((plan, planned)) if !planned.contains(&operation.fingerprint()) => {
             Some(format!("it was not in the plan of run {}; `muster apply` does it", plan.0).into())
         }
@@ -305,42 +343,6 @@ fn add_findings(plans: &mut [CoursePlan], outcomes: &HashMap<u32, Outcome>) {
                 .extend(outcomes.get(&number).and_then(|outcome| outcome::finding(operation, outcome)));
         }
     }
-}
-
-/// Remembers of each course what the next run needs to know: whether it may be left alone until something changes.
-async fn note_courses(
-    app: &App,
-    lock: &RunLock,
-    finished: &Finished,
-    chosen: &[CourseState],
-    until: Until,
-    outcomes: &HashMap<u32, Outcome>,
-) -> Result<(), Failure> {
-    let hashes: HashMap<CourseId, &CourseState> = chosen.iter().map(|state| (state.course, state)).collect();
-    let mut notes = Vec::with_capacity(finished.plans.len());
-    let mut number = 0;
-    for plan in &finished.plans {
-        let numbers = number + 1..=number + plan.operations.len() as u32;
-        number += plan.operations.len() as u32;
-        let mut settled = plan.operations.is_empty() || until != Until::Plan;
-        settled &= numbers.clone().all(|number| outcomes.get(&number).is_some_and(Outcome::is_success));
-        let unreadable = plan.findings.iter().any(|finding| finding.reason == Reason::ReadIncomplete);
-        notes.push(CourseNote {
-            course: plan.course,
-            name: (!plan.name.is_empty()).then(|| plan.name.clone()),
-            observed_at: (!unreadable).then(|| app.clock.now()),
-            input_hash: settled
-                .then(|| hashes.get(&plan.course).map(|state| state.input_hash.clone()))
-                .flatten(),
-            look_again: !settled || plan.findings.iter().any(|finding| may_heal_there(finding.reason)),
-            gone: plan.findings.iter().any(|finding| finding.reason == Reason::CourseGone),
-        });
-    }
-    app.store.note_courses(lock, &notes).await?;
-    let findings: Vec<_> = finished.plans.iter().flat_map(|plan| plan.findings.iter().cloned()).collect();
-    let courses: Vec<CourseId> = finished.plans.iter().map(|plan| plan.course).collect();
-    app.store.record_findings(lock, finished.run, &courses, &findings, app.clock.now()).await?;
-    Ok(())
 }
 
 /// Ends a run that failed before it had a plan.

@@ -342,3 +342,8 @@ impl<'a> Desired<'a> {
 pub fn wanted_names(snapshot: &CourseSnapshot, policy: &Policy) -> std::collections::HashSet<String> {
     desire(snapshot, policy).groups.iter().map(|group| fold(&group.name)).collect()
 }
+
+/// The keys of the groups that a course should show, in order.
+pub fn wanted_groups(snapshot: &CourseSnapshot, policy: &Policy) -> Vec<GroupKey> {
+    desire(snapshot, policy).groups.into_iter().map(|group| group.key).collect()
+}

@@ -159,6 +159,12 @@ reasons!(
     /// The membership belongs to another plug-in.
     ProtectedMember "protected_member" Attention "Another plug-in of the platform protects the membership"
         "remove the person from the cohort or system that put them into the group",
+    /// A person decided that the operation is not carried out.
+    Skipped "skipped" Notice "A person decided that it is not done"
+        "nothing to do; `muster skip --list` shows the decisions, `muster skip --undo RUN NUMBER` takes one back",
+    /// Something that a run did does not come back when the run is undone.
+    NotUndone "not_undone" Notice "It does not come back"
+        "look at course {course} on the platform and decide by hand",
     /// The operation waits for approval.
     HeldByLimit "held_by_limit" Attention "Waits for approval"
         "look at `muster runs show`, then `muster approve RUN --reason …`",

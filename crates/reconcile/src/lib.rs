@@ -13,6 +13,7 @@
 pub mod delivery;
 pub mod desired;
 pub mod finding;
+pub mod forget;
 pub mod keys;
 pub mod link;
 pub mod naming;
@@ -24,3 +25,4 @@ pub mod policy;
 pub mod report;
 pub mod safety;
 pub mod snapshot;
+pub mod undo;

@@ -165,9 +165,10 @@ pub fn tell<'a>(
 }
 
 impl Report {
-    /// Tells whether a person is needed: exit code 7.
+    /// Tells whether a person is needed: exit code 7. Work that was left undone needs one, too.
     pub fn needs_attention(&self) -> bool {
         self.causes.iter().any(|cause| cause.severity == Severity::Attention.as_str())
+            || self.changes.iter().any(|figures| figures.unknown + figures.not_tried > 0)
     }
 
     /// Tells whether something waits for approval: exit code 6.

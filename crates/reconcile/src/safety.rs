@@ -186,7 +186,7 @@ pub fn review_after_pause(plans: &[CoursePlan], courses: &HashSet<CourseId>) -> 
 pub struct Held {
     /// Objected to, and nobody has decided.
     pub waiting: HashSet<u32>,
-    /// Objected to, and a person said no.
+    /// A person said no.
     pub refused: HashSet<u32>,
 }
 
@@ -197,7 +197,8 @@ impl Held {
     }
 }
 
-/// Says which operations are held: objected to, and not approved as exactly this operation.
+/// Says which operations are held: objected to and not approved as exactly this operation, or refused by a person,
+/// whether anything objects or not.
 pub fn hold(plans: &[CoursePlan], objections: &[Objection], decisions: &Decisions) -> Held {
     let objected: HashSet<u32> =
         objections.iter().flat_map(|objection| objection.operations.iter().copied()).collect();
@@ -205,13 +206,15 @@ pub fn hold(plans: &[CoursePlan], objections: &[Objection], decisions: &Decision
     let mut number = 0;
     for operation in plans.iter().flat_map(|plan| &plan.operations) {
         number += 1;
-        if !objected.contains(&number) {
+        let is_objected = objected.contains(&number);
+        // A fingerprint costs a hash, and most nights nobody has refused anything.
+        if !is_objected && decisions.refused.is_empty() {
             continue;
         }
         let fingerprint = operation.fingerprint();
         if decisions.refused.contains(&fingerprint) {
             held.refused.insert(number);
-        } else if !decisions.approved.contains(&fingerprint) {
+        } else if is_objected && !decisions.approved.contains(&fingerprint) {
             held.waiting.insert(number);
         }
     }
@@ -479,5 +482,15 @@ mod tests {
         assert_eq!(hold(&plans, &objections, &decisions).waiting, HashSet::from([1, 2]));
         decisions.approved.insert(plans[0].operations[1].fingerprint());
         assert_eq!(hold(&plans, &objections, &decisions).waiting, HashSet::from([1]));
+    }
+
+    #[test]
+    fn what_a_person_refused_is_held_even_where_nothing_objects() {
+        let plans = [plan(1, 100, 100, vec![addition(1), removal(2)])];
+        let mut decisions = Decisions::default();
+        assert_eq!(hold(&plans, &[], &decisions), Held::default());
+        decisions.refused.insert(plans[0].operations[1].fingerprint());
+        let held = hold(&plans, &[], &decisions);
+        assert_eq!((held.refused, held.waiting), (HashSet::from([2]), HashSet::new()));
     }
 }

@@ -29,13 +29,15 @@ words!(
     }
 );
 
-/// Which of a run's waiting operations a person decides about.
+/// Which operations of a run a person decides about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decided {
-    /// All of them.
+    /// All that wait.
     All,
-    /// Those with these fingerprints.
+    /// Of those that wait, the ones with these fingerprints.
     Only(HashSet<Fingerprint>),
+    /// The ones with these fingerprints, whether they wait or not: what is skipped needs no objection.
+    Named(HashSet<Fingerprint>),
 }
 
 /// A decision as it is made.
@@ -57,24 +59,34 @@ pub struct Approval {
     pub expires_at: Timestamp,
 }
 
+/// A person's no that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// The run in which the person saw the operation.
+    pub run: RunId,
+    /// Who.
+    pub who: Text,
+    /// Why.
+    pub reason: Text,
+    /// From when on it no longer counts.
+    pub expires_at: Timestamp,
+}
+
 impl Store {
-    /// Records a decision, and returns how many waiting operations it is about: 0 where none of them waits.
+    /// Records a decision, and returns how many operations it is about: 0 where none of them is there, or waits.
     ///
     /// This needs no lock, so that a person can decide while a run is under way.
     pub async fn approve(&self, approval: &Approval) -> Result<u64> {
         let Approval { run, operations, decision, who, reason, at, expires_at } = approval;
         let mut write = self.db.write("record an approval").await?;
-        let waiting = write
-            .rows(
-                "SELECT DISTINCT fingerprint FROM operations WHERE run = ? AND state = 'waiting'",
-                [run.0.into()],
-                fingerprint,
-            )
-            .await?;
-        let decided: Vec<Fingerprint> = match operations {
-            Decided::All => waiting,
-            Decided::Only(some) => waiting.into_iter().filter(|print| some.contains(print)).collect(),
+        let (asked, in_state, what) = match operations {
+            Decided::All => (None, " AND state = 'waiting'", "waiting operations"),
+            Decided::Only(some) => (Some(some), " AND state = 'waiting'", "waiting operations"),
+            Decided::Named(some) => (Some(some), "", "operations"),
         };
+        let sql = format!("SELECT DISTINCT fingerprint FROM operations WHERE run = ?{in_state}");
+        let mut decided = write.rows(sql, [run.0.into()], fingerprint).await?;
+        decided.retain(|print| asked.is_none_or(|some| some.contains(print)));
         if decided.is_empty() {
             return Ok(0);
         }
@@ -94,8 +106,8 @@ impl Store {
         let entry = Entry {
             at: *at,
             who: who.clone(),
-            what: format!("{} waiting operations of run {}", decided.len(), run.0).into(),
-            before: "waiting".into(),
+            what: format!("{} {what} of run {}", decided.len(), run.0).into(),
+            before: if in_state.is_empty() { "" } else { "waiting" }.into(),
             after: format!("{} until {expires_at}", decision.as_str()).into(),
             reason: reason.clone(),
         };
@@ -126,6 +138,66 @@ impl Store {
             };
         }
         Ok(decisions)
+    }
+
+    /// Every no that counts, by its operation: who said it, why, and until when.
+    pub async fn refused(&self, now: Timestamp) -> Result<HashMap<Fingerprint, RefusedRow>> {
+        let refused = self.decisions(now).await?.refused;
+        let mut read_only = self.db.read("read what people refused").await?;
+        let mut rows = HashMap::new();
+        read_only
+            .each(
+                "SELECT fingerprint, run, who, reason, expires_at FROM approvals \
+                 WHERE decision = 'refused' AND used_by IS NULL AND expires_at > ? ORDER BY id",
+                [now.into()],
+                |row| {
+                    let fingerprint = fingerprint(row)?;
+                    let (run, who, reason) = (RunId(row.int()?), row.text()?, row.text()?);
+                    let refused_row = RefusedRow { run, who, reason, expires_at: row.time()? };
+                    if refused.contains(&fingerprint) {
+                        rows.insert(fingerprint, refused_row);
+                    }
+                    Ok(())
+                },
+            )
+            .await?;
+        Ok(rows)
+    }
+
+    /// Takes back every no about some operations, and returns how many operations that were.
+    pub async fn take_back_refusals(
+        &self,
+        operations: &HashSet<Fingerprint>,
+        who: &Text,
+        reason: &Text,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let refused = self.decisions(now).await?.refused;
+        let lifted: Vec<Fingerprint> = operations.intersection(&refused).copied().collect();
+        if lifted.is_empty() {
+            return Ok(0);
+        }
+        let mut write = self.db.write("take refusals back").await?;
+        for some in lifted.chunks(LIST_MAX) {
+            let sql = format!(
+                "UPDATE approvals SET expires_at = ? WHERE decision = 'refused' AND expires_at > ? \
+                 AND fingerprint IN ({})",
+                marks(some.len())
+            );
+            let prints = some.iter().map(|print| Value::from(print.to_string()));
+            write.execute(sql, [now.into(), Value::from(now)].into_iter().chain(prints)).await?;
+        }
+        let entry = Entry {
+            at: now,
+            who: who.clone(),
+            what: format!("{} operations", lifted.len()).into(),
+            before: Decision::Refused.as_str().into(),
+            after: "taken back".into(),
+            reason: reason.clone(),
+        };
+        record(&mut write, &entry).await?;
+        write.commit().await?;
+        Ok(lifted.len() as u64)
     }
 
     /// The fingerprints of everything that a run planned.

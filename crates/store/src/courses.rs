@@ -95,6 +95,22 @@ impl Store {
         Ok(states.collect())
     }
 
+    /// The courses in which our memory and the platform may have come apart: the platform said that they are gone, an
+    /// answer is still missing, or a finding that has not healed tells of it.
+    pub async fn doubtful_courses(&self) -> Result<BTreeSet<CourseId>> {
+        let mut read_only = self.db.read("look for courses to repair").await?;
+        let sql = "SELECT course FROM courses WHERE gone = 1 AND (course IN (SELECT course FROM group_links) \
+                OR course IN (SELECT course FROM grouping_links)) \
+             UNION SELECT course FROM grouping_links WHERE state IN ('intended', 'removing') \
+             UNION SELECT course FROM group_links WHERE state IN ('intended', 'removing') \
+             UNION SELECT g.course FROM group_links g JOIN member_links m ON m.group_link = g.id \
+                WHERE m.state IN ('intended', 'removing') \
+             UNION SELECT course FROM findings WHERE healed_at IS NULL AND reason IN \
+                ('course_gone', 'deleted_there', 'removed_there', 'target_refused', 'unanswered', 'read_incomplete')";
+        let courses = read_only.rows(sql, [], |row| Ok(CourseId(row.int()?))).await?;
+        Ok(courses.into_iter().collect())
+    }
+
     /// Notes what a run learned about a course.
     pub async fn note_course(&self, lock: &RunLock, note: &CourseNote) -> Result<()> {
         self.note_courses(lock, std::slice::from_ref(note)).await

@@ -113,6 +113,15 @@ impl Store {
         let (sql, values) = conditions.complete(SELECT, "course, reason, module, id", filter.page);
         self.db.read("list the findings").await?.rows(sql, values, read).await
     }
+
+    /// How many findings are open, by reason.
+    pub async fn finding_counts(&self) -> Result<BTreeMap<Reason, u64>> {
+        let mut read_only = self.db.read("count the findings").await?;
+        let sql = "SELECT reason, COUNT(*) FROM findings WHERE healed_at IS NULL GROUP BY reason";
+        let counts =
+            read_only.rows(sql, [], |row| Ok((known(&row.text()?, reason_of)?, row.count()?))).await?;
+        Ok(counts.into_iter().collect())
+    }
 }
 
 /// For how many whole days groups and people have been gone from the source and wait to be removed: as long as the
@@ -201,8 +210,7 @@ fn identity(finding: &Finding) -> String {
 
 fn read(row: &mut Row<'_>) -> Result<FindingRow, Cause> {
     let course = CourseId(row.int()?);
-    let reason =
-        known(&row.text()?, |word| Reason::ALL.iter().copied().find(|reason| reason.code() == word))?;
+    let reason = known(&row.text()?, reason_of)?;
     let module = row.text_or_none()?.map(ModuleCode);
     let (source, group_module, group, part) =
         (row.text_or_none()?, row.text_or_none()?, row.text_or_none()?, row.text_or_none()?);
@@ -223,4 +231,8 @@ fn read(row: &mut Row<'_>) -> Result<FindingRow, Cause> {
         last_run: RunId(row.int()?),
         healed_at: row.time_or_none()?,
     })
+}
+
+fn reason_of(code: &str) -> Option<Reason> {
+    Reason::ALL.iter().copied().find(|reason| reason.code() == code)
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use reconcile::keys::{CourseId, Text, UserId};
-use reconcile::operation::{Fingerprint, Operation};
+use reconcile::operation::{Change, Fingerprint, Operation};
 use reconcile::outcome::{self, Outcome};
 
 use crate::approvals::{fingerprint, use_up};
@@ -21,7 +21,7 @@ use crate::lock::RunLock;
 use crate::runs::RunId;
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::tombstones::bury;
+use crate::tombstones::{bury, bury_replaced};
 use crate::words::{known, words};
 
 words!(
@@ -113,6 +113,10 @@ impl Store {
         }
         let mut links = LinkWriter::new(&mut write);
         for (_, operation) in operations {
+            if let Change::CreateGroup { group } = &operation.change {
+                links.flush().await?;
+                bury_replaced(&mut links, run, operation.course, group).await?;
+            }
             for change in outcome::intent(operation) {
                 links.apply(operation.course, change).await?;
             }

@@ -38,7 +38,7 @@ mod time;
 mod tombstones;
 mod words;
 
-pub use approvals::{Approval, Decided, Decision};
+pub use approvals::{Approval, Decided, Decision, RefusedRow};
 pub use audit::{AuditState, Entry};
 pub use courses::{CourseNote, CourseState};
 pub use deliveries::{DeliveryId, DeliveryRow, Verdict};
@@ -48,7 +48,7 @@ pub use exceptions::{ExceptionId, ExceptionRow};
 pub use filter::Page;
 pub use findings::{FindingFilter, FindingRow};
 pub use journal::{JournalRow, OperationFilter, OperationState};
-pub use lock::{LockOwner, RunLock};
+pub use lock::{LockOwner, LockState, RunLock};
 pub use lookup::{GroupHit, HitPlace, PersonPlace};
 pub use mappings::{
     Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,

@@ -54,11 +54,52 @@ enum Held {
 /// The lock of a database in memory, which only this process can see.
 pub(crate) type MemoryLock = Arc<Mutex<Option<LockOwner>>>;
 
-/// Takes the lock of a database file.
-pub(crate) fn lock_file(database: &Path, owner: &LockOwner) -> Result<RunLock> {
+/// Whether somebody holds the lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockState {
+    /// Nobody.
+    Free,
+    /// Somebody; `None` where the particulars could not be read.
+    Held(Option<LockOwner>),
+}
+
+/// Looks who holds the lock of a database file. The lock itself is only tried where a name was left behind, as by a
+/// killed process: a run that begins this very moment must not find the door held by somebody who only looks.
+pub(crate) fn look_at_file(database: &Path) -> Result<LockState> {
+    let path = lock_path(database);
+    let failed = |source| StoreError::CannotLock { path: path.clone(), source };
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(LockState::Free),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(failed)?;
+    if text.is_empty() {
+        return Ok(LockState::Free);
+    }
+    match file.try_lock_shared() {
+        Ok(()) => Ok(LockState::Free),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(LockState::Held(serde_json::from_str(&text).ok())),
+        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Looks who holds the lock of a database in memory.
+pub(crate) fn look_at_memory(lock: &MemoryLock) -> LockState {
+    let holder = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    holder.clone().map_or(LockState::Free, |owner| LockState::Held(Some(owner)))
+}
+
+fn lock_path(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
-    let path = PathBuf::from(path);
+    PathBuf::from(path)
+}
+
+/// Takes the lock of a database file.
+pub(crate) fn lock_file(database: &Path, owner: &LockOwner) -> Result<RunLock> {
+    let path = lock_path(database);
     let failed = |source| StoreError::CannotLock { path: path.clone(), source };
     let mut file =
         File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;

@@ -58,7 +58,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
 }
 
 /// The version that the database has; 0 before the first migration.
-async fn version(db: &Db) -> Result<i64> {
+pub(crate) async fn version(db: &Db) -> Result<i64> {
     let mut read = db.read("read the version of the schema").await?;
     let found =
         read.first("SELECT COALESCE(MAX(version), 0) FROM muster_schema", [], |row| row.int()).await?;

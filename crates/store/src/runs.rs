@@ -4,6 +4,7 @@
 //!
 //! Invariant: the operations of a run are numbered from 1 in the order in which they are carried out.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use reconcile::keys::Text;
@@ -23,7 +24,8 @@ use crate::words::{known, words};
 pub struct RunId(pub i64);
 
 words!(
-    /// What a run was asked to do.
+    /// What a run was asked to do. The comment in `0004_runs.sql` knows the first three only; a published migration is
+    /// not edited.
     RunKind {
         /// Only to plan.
         Plan "plan",
@@ -31,8 +33,21 @@ words!(
         Apply "apply",
         /// To import, plan and carry out.
         Run "run",
+        /// To bring back what is gone, and to forget what will not come back.
+        Repair "repair",
+        /// To try again what an earlier run did not reach.
+        Retry "retry",
+        /// To drop our memory of something.
+        Forget "forget",
+        /// To rebuild our memory from the platform.
+        Adopt "adopt",
+        /// To take back what an earlier run did.
+        Undo "undo",
     }
 );
+
+/// The runs that keep everything in step, and not only what a person named, as SQL.
+const NIGHTLY: &str = "kind IN ('apply', 'run')";
 
 words!(
     /// How far a run came.
@@ -288,13 +303,16 @@ impl Store {
         read_only.first(sql, [], |row| row.text()).await
     }
 
-    /// When the newest run that came to its end began; plans do not count. `None` where there is none.
+    /// When the newest run that came to its end began; plans and what a person mended do not count. `None` where there
+    /// is none.
     ///
     /// One that waits for approval, or found something that needs a person, came to its end.
     pub async fn last_good_run(&self) -> Result<Option<Timestamp>> {
         let mut read_only = self.db.read("read the last good run").await?;
-        let sql = "SELECT started_at FROM runs WHERE kind <> 'plan' AND status IN ('done', 'waiting', 'attention') \
-             ORDER BY id DESC LIMIT 1";
+        let sql = format!(
+            "SELECT started_at FROM runs WHERE {NIGHTLY} AND status IN ('done', 'waiting', 'attention') \
+             ORDER BY id DESC LIMIT 1"
+        );
         read_only.first(sql, [], |row| row.time()).await
     }
 
@@ -302,6 +320,24 @@ impl Store {
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>> {
         let mut read_only = self.db.read("list the runs").await?;
         read_only.rows(format!("{SELECT} ORDER BY id DESC LIMIT ?"), [limit.into()], read).await
+    }
+
+    /// The runs that were to do more than plan, newest first.
+    pub async fn changing_runs(&self, limit: u32) -> Result<Vec<RunRow>> {
+        let mut read_only = self.db.read("list the runs").await?;
+        let sql = format!("{SELECT} WHERE kind <> 'plan' ORDER BY id DESC LIMIT ?");
+        read_only.rows(sql, [limit.into()], read).await
+    }
+
+    /// How many runs there were of each status.
+    pub async fn run_counts(&self) -> Result<BTreeMap<RunStatus, u64>> {
+        let mut read_only = self.db.read("count the runs").await?;
+        let counts = read_only
+            .rows("SELECT status, COUNT(*) FROM runs GROUP BY status", [], |row| {
+                Ok((known(&row.text()?, RunStatus::from_word)?, row.count()?))
+            })
+            .await?;
+        Ok(counts.into_iter().collect())
     }
 
     /// One run; `None` where there is none of that number.

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::lock::{LockOwner, MemoryLock, RunLock, lock_file, lock_memory};
-use crate::migrate::migrate;
+use crate::lock::{
+    LockOwner, LockState, MemoryLock, RunLock, lock_file, lock_memory, look_at_file, look_at_memory,
+};
+use crate::migrate::{migrate, version};
 
 /// How many accepted deliveries of each source keep their rows, unless somebody chooses another number.
 pub const DELIVERIES_KEPT: usize = 3;
@@ -47,6 +49,23 @@ impl Store {
             Some(path) => lock_file(path, owner),
             None => lock_memory(&self.memory_lock, owner),
         }
+    }
+
+    /// Looks who holds the run lock, without taking it.
+    pub fn lock_state(&self) -> Result<LockState> {
+        match self.path() {
+            Some(path) => look_at_file(path),
+            None => Ok(look_at_memory(&self.memory_lock)),
+        }
+    }
+
+    /// Writes something, takes it back, and returns the version of the schema: proves that the database can be used.
+    pub async fn try_writing(&self) -> Result<i64> {
+        let mut write = self.db.write("try to write").await?;
+        write.script("CREATE TABLE muster_trial (trial INTEGER)".to_owned()).await?;
+        // What is not committed never happened.
+        drop(write);
+        version(&self.db).await
     }
 
     /// Closes the database. Dropping it without this loses nothing that was committed.

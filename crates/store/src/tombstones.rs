@@ -5,7 +5,7 @@
 //! Invariant: a tombstone is written in the transaction that removes the link, before it is removed.
 
 use reconcile::keys::{CourseId, ModuleCode, Part, PersonKey, Role, SourceGroupId, SourceName, Text, UserId};
-use reconcile::operation::{Change, GroupHead, GroupingHead, Operation};
+use reconcile::operation::{Because, Change, GroupHead, GroupingHead, Operation};
 
 use crate::db::{Row, Value};
 use crate::error::{Cause, Result};
@@ -112,6 +112,32 @@ pub(crate) async fn bury(
         | Change::AdoptMember { .. }
         | Change::UnassignGrouping { .. } => Ok(()),
     }
+}
+
+/// Writes the tombstones of a group that is about to be created again: its old id and members would be forgotten with
+/// the intent, and people still ask for the group by its old id.
+pub(crate) async fn bury_replaced(
+    links: &mut LinkWriter<'_>,
+    run: RunId,
+    course: CourseId,
+    group: &GroupHead,
+) -> Result<()> {
+    let Some(link) = links.group_link(course, &group.key).await? else { return Ok(()) };
+    let because = Because::DeletedThere.code();
+    let begun = "(SELECT started_at FROM runs WHERE id = ?)";
+    let of_group = "course, source, module, group_id, part, moodle_id, idnumber, name_shown, term";
+    let sql = format!(
+        "INSERT INTO tombstones ({COLUMNS}) SELECT 'group', {of_group}, NULL, NULL, NULL, {begun}, ?, ? \
+         FROM group_links WHERE id = ? AND moodle_id IS NOT NULL"
+    );
+    let end = || [Value::Int(run.0), Value::Int(run.0), because.into(), Value::Int(link)];
+    links.write.execute(sql, end()).await?;
+    let sql = format!(
+        "INSERT INTO tombstones ({COLUMNS}) SELECT 'member', {of_group}, user_id, person, role, {begun}, ?, ? \
+         FROM group_links g JOIN member_links m ON m.group_link = g.id WHERE g.id = ? AND g.moodle_id IS NOT NULL"
+    );
+    links.write.execute(sql, end()).await?;
+    Ok(())
 }
 
 async fn bury_group(

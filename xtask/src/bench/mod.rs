@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: measures what DESIGN section 12 promises, and ends in one table.
 //!
-//! Each part is a file: `suites.rs` runs the benchmarks of the crates (planning, reading), `nights.rs` the real program
-//! against a Moodle in this process. `stage.rs` is the university, its Moodle and its folder; `program.rs` runs the
+//! Each part is a file: `suites.rs` runs the benchmarks of the crates (planning, reading), `imports.rs` and `nights.rs`
+//! the real program, the latter against a Moodle in this process. `stage.rs` is the university, its Moodle and its folder; `program.rs` runs the
 //! program and watches it.
 //!
 //! Not for judging: the figures depend on the machine, so a figure that misses its budget is marked and fails nothing.
@@ -9,6 +9,7 @@
 //!
 //! Invariant: one thing is measured at a time, and every figure comes from a release build.
 
+mod imports;
 mod nights;
 mod program;
 mod stage;
@@ -48,13 +49,15 @@ enum Part {
     Plan,
     /// Reading CSV files against the csv crate alone
     Read,
+    /// Importing a first delivery, at every size
+    Import,
     /// Calls, time and memory of whole nights, of `status` and of `explain`
     Nights,
     /// Calls of a first night in which one addition in a hundred fails
     Bad,
 }
 
-const ALL: [Part; 4] = [Part::Plan, Part::Read, Part::Nights, Part::Bad];
+const ALL: [Part; 5] = [Part::Plan, Part::Read, Part::Import, Part::Nights, Part::Bad];
 
 /// Measures, and prints the table.
 pub(crate) fn run(root: &Path, arguments: &BenchArgs) -> Result<ExitCode, ChoreError> {
@@ -69,6 +72,7 @@ pub(crate) fn run(root: &Path, arguments: &BenchArgs) -> Result<ExitCode, ChoreE
         match part {
             Part::Plan => suites::plan(root, &mut table)?,
             Part::Read => suites::read(root, &mut table)?,
+            Part::Import => imports::every_size(&program()?, seed, &mut table)?,
             Part::Nights => nights::ordinary(&program()?, profile, seed, &mut table)?,
             Part::Bad => nights::one_bad_in_a_hundred(&program()?, profile, seed, &mut table)?,
         }

@@ -41,7 +41,7 @@ pub(crate) fn ordinary(
     let mut stage = Stage::set_up(program, profile, seed)?;
     let name = |night: &str| format!("{profile}: {night}");
     measure(&stage, &name("first night"), &["run"], table)?.judge_writes(table);
-    table.tell(&name("database after it"), Figure::Megabytes(stage.database_mb()));
+    table.tell(&name("database after it"), Figure::Megabytes(stage.folder.database_mb()));
     measure(&stage, &name("nothing changed, all courses"), &["run", "--all"], table)?;
     measure(&stage, &name("nothing changed"), &["run"], table)?.judge_calls(table);
     let mut together = Night { name: name("quiet nights together"), ..Night::default() };
@@ -128,7 +128,7 @@ fn questions(stage: &Stage, profile: Profile, table: &mut Table) -> Result<(), C
         &["explain", "person", &member.person_id],
     ];
     for words in asked {
-        let ran = stage.muster(words)?;
+        let ran = stage.folder.muster(words)?;
         let what = format!("{profile}: muster {}", words[..words.len().min(2)].join(" "));
         println!("{what}: {:.2} s, {} MB", ran.seconds, ran.peak_mb);
         table.judge(&what, Figure::Seconds(ran.seconds), Figure::Seconds(2.0));
@@ -185,8 +185,10 @@ fn one_in_a_hundred(university: &University) -> Vec<(u32, u32)> {
         *weights.entry(*addition).or_default() += 1;
     }
     let (mut leaving, mut seen, mut weight) = (Vec::new(), HashSet::new(), 0);
-    // A step that shares no factor with the hundred spreads over modules, groups and places in the groups.
-    for addition in additions.iter().step_by(37) {
+    // Steps of the golden ratio spread over courses, groups and places in the groups, however many are taken.
+    let step = additions.len() * 618 / 1_000;
+    for number in 0..additions.len() {
+        let addition = &additions[number * step % additions.len()];
         if weight * 100 >= additions.len() {
             break;
         }

@@ -26,12 +26,45 @@ pub(crate) struct Calls {
     pub(crate) writes: u64,
 }
 
+/// The folder in which the program is run: a configuration and the files of a timetable.
+pub(crate) struct Folder {
+    dir: TempDir,
+    program: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder; `moodle` is the address of the site, where there is one.
+    pub(crate) fn new(program: &Path, moodle: Option<&str>) -> Result<Folder, ChoreError> {
+        let dir = tempfile::tempdir().map_err(ChoreError::file("make", "a temporary folder"))?;
+        write_private(&dir.path().join("token"), TOKEN)?;
+        let config = dir.path().join("muster.toml");
+        fs::write(&config, configuration(moodle)).map_err(ChoreError::file("write", &config))?;
+        Ok(Folder { dir, program: program.to_owned() })
+    }
+
+    /// Writes today's timetable.
+    pub(crate) fn deliver(&self, university: &University) -> Result<(), ChoreError> {
+        let dir = self.dir.path().join("cmis");
+        university.write_delivery(&dir, Encoding::Utf8).map_err(ChoreError::file("write", &dir))
+    }
+
+    /// Runs the program.
+    pub(crate) fn muster(&self, arguments: &[&str]) -> Result<Ran, ChoreError> {
+        program::run(&self.program, self.dir.path(), arguments)
+    }
+
+    /// The size of the program's database in MB.
+    pub(crate) fn database_mb(&self) -> u64 {
+        let files = ["muster.db", "muster.db-wal"].map(|name| self.dir.path().join(name));
+        files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum::<u64>() >> 20
+    }
+}
+
 /// A university, its Moodle and the folder of the program.
 pub(crate) struct Stage {
     pub(crate) university: University,
     pub(crate) server: Server,
-    program: PathBuf,
-    dir: TempDir,
+    pub(crate) folder: Folder,
     // The last one: it carries the server.
     _runtime: Runtime,
 }
@@ -39,7 +72,6 @@ pub(crate) struct Stage {
 impl Stage {
     /// Invents the university, starts its Moodle, and delivers the first timetable.
     pub(crate) fn set_up(program: &Path, profile: Profile, seed: u64) -> Result<Stage, ChoreError> {
-        let dir = tempfile::tempdir().map_err(ChoreError::file("make", "a temporary folder"))?;
         let university = University::generate(profile, seed);
         let mut world = World::new(Settings::default());
         university.furnish(&mut world);
@@ -48,10 +80,8 @@ impl Stage {
         let runtime = Runtime::new().map_err(ChoreError::file("start", "the runtime of the Moodle"))?;
         let server =
             runtime.block_on(Server::start(world)).map_err(ChoreError::file("start", "the Moodle"))?;
-        write_private(&dir.path().join("token"), TOKEN)?;
-        let config = dir.path().join("muster.toml");
-        fs::write(&config, configuration(&server.url())).map_err(ChoreError::file("write", &config))?;
-        let stage = Stage { university, server, program: program.to_owned(), dir, _runtime: runtime };
+        let folder = Folder::new(program, Some(&server.url()))?;
+        let stage = Stage { university, server, folder, _runtime: runtime };
         stage.deliver()?;
         Ok(stage)
     }
@@ -71,20 +101,14 @@ impl Stage {
     }
 
     fn deliver(&self) -> Result<(), ChoreError> {
-        let dir = self.dir.path().join("cmis");
-        self.university.write_delivery(&dir, Encoding::Utf8).map_err(ChoreError::file("write", &dir))?;
-        self.muster(&["map", "import", "cmis/mappings.csv"]).map(drop)
-    }
-
-    /// Runs the program.
-    pub(crate) fn muster(&self, arguments: &[&str]) -> Result<Ran, ChoreError> {
-        program::run(&self.program, self.dir.path(), arguments)
+        self.folder.deliver(&self.university)?;
+        self.folder.muster(&["map", "import", "cmis/mappings.csv"]).map(drop)
     }
 
     /// Runs the program and counts the calls that arrive.
     pub(crate) fn night(&self, arguments: &[&str]) -> Result<(Ran, Calls), ChoreError> {
         self.server.clear_calls();
-        let ran = self.muster(arguments)?;
+        let ran = self.folder.muster(arguments)?;
         let mut calls = Calls::default();
         for call in self.server.calls() {
             let kind = if call.is_write { &mut calls.writes } else { &mut calls.reads };
@@ -92,19 +116,16 @@ impl Stage {
         }
         Ok((ran, calls))
     }
-
-    /// The size of the program's database in MB.
-    pub(crate) fn database_mb(&self) -> u64 {
-        let files = ["muster.db", "muster.db-wal"].map(|name| self.dir.path().join(name));
-        files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len()).sum::<u64>() >> 20
-    }
 }
 
-fn configuration(url: &str) -> String {
-    format!(
-        "[source.cmis]\nkind = \"csv\"\ngroups = \"cmis/groups.csv\"\nmembers = \"cmis/members.csv\"\n\n\
-         [moodle]\nurl = {url:?}\ntoken = {{ file = \"token\" }}\n"
-    )
+fn configuration(moodle: Option<&str>) -> String {
+    let mut text =
+        "[source.cmis]\nkind = \"csv\"\ngroups = \"cmis/groups.csv\"\nmembers = \"cmis/members.csv\"\n"
+            .to_owned();
+    if let Some(url) = moodle {
+        text.push_str(&format!("\n[moodle]\nurl = {url:?}\ntoken = {{ file = \"token\" }}\n"));
+    }
+    text
 }
 
 /// Writes a file that only its owner may read, as a token wants to be.

@@ -17,11 +17,13 @@ use crate::cli::{DemoArgs, ExplainCommand, MapCommand};
 use crate::clock::Clock;
 use crate::config::{Config, init_text};
 use crate::exit::{Exit, Failure, chain};
+use crate::mending::Goal;
 use crate::output::Output;
 use crate::present::plan::Detail;
 use crate::present::report as report_text;
 use crate::present::table::{faint, strong};
 use crate::run::{Finished, RunWish, Scope, Until};
+use crate::select::Select;
 
 /// The nights after the first one.
 const MORE_NIGHTS: u32 = 3;
@@ -278,6 +280,7 @@ fn wish(until: Until) -> RunWish {
         import: true,
         until,
         scope: Scope::Changed,
+        goal: Goal::InStep(Select::All),
         accept_new_site: false,
     }
 }

@@ -8,8 +8,11 @@
 
 mod chain;
 
+use reconcile::desired::wanted_groups;
 use reconcile::finding::Severity;
 use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey};
+use reconcile::link::LinkState;
+use reconcile::policy::Policy;
 use reconcile::snapshot::{CourseSnapshot, Presence, Wish};
 use serde_json::json;
 use store::{FindingFilter, FindingRow, GroupHit, HitPlace, RejectionFilter};
@@ -156,13 +159,26 @@ impl Known {
         Step::well("source", told.join(", "))
     }
 
-    /// What the platform had when it was last read, and what could not be done there.
-    fn platform_step(&self) -> Step {
+    /// What the platform had when it was last read, and what is not there yet.
+    fn platform_step(&self, policy: &Policy) -> Step {
         let links = &self.snapshot.links.groups;
         let groups = counted(links.len() as u64, "group", "groups");
         let members = links.values().map(|link| link.members.len() as u64).sum();
         let members = counted(members, "membership", "memberships");
-        Step::well("platform", format!("ours are {groups} with {members}, {}", self.read))
+        let text = format!("ours are {groups} with {members}, {}", self.read);
+        let is_there = |key: &&GroupKey| {
+            links
+                .get(*key)
+                .is_some_and(|link| matches!(link.state, LinkState::Confirmed | LinkState::Archived))
+        };
+        let wanted = wanted_groups(&self.snapshot, policy);
+        let missing = wanted.iter().filter(|key| !is_there(key)).count() as u64;
+        if missing == 0 {
+            return Step::well("platform", text);
+        }
+        let missing = counted(missing, "wanted group is", "wanted groups are");
+        let remedy = format!("muster plan --course {}", self.snapshot.course);
+        Step::note("platform", "not_created", format!("{missing} not there yet; {text}"), remedy)
     }
 }
 
@@ -195,7 +211,7 @@ async fn course_chain(app: &App, course: CourseId) -> Result<Chain, Failure> {
     let mut steps = vec![known.mapping_step(None)];
     steps.push(known.source_step());
     steps.push(rejection_step(app, &known).await?);
-    steps.push(known.platform_step());
+    steps.push(known.platform_step(&app.config.policy));
     steps.extend(finding_steps(known.findings.iter()));
     Ok(Chain::of(known.title, steps))
 }

@@ -2,16 +2,26 @@
 //!
 //! Not here: any decision about groups; that is `reconcile`.
 
+pub(crate) mod adopt;
 pub(crate) mod approve;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod map;
+pub(crate) mod mend;
+pub(crate) mod nagios;
 pub(crate) mod night;
 pub(crate) mod pause;
+pub(crate) mod repair;
+pub(crate) mod retry;
 pub(crate) mod runs;
+pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod skip;
 pub(crate) mod status;
+pub(crate) mod support_bundle;
+pub(crate) mod undo;

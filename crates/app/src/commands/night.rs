@@ -14,11 +14,13 @@ use crate::app::App;
 use crate::cli::{ApplyArgs, PlanArgs, RunArgs, ScopeArgs};
 use crate::exit::{Exit, Failure};
 use crate::import::{ImportEnd, Imported};
+use crate::mending::Goal;
 use crate::output::Output;
-use crate::present::plan::Detail;
+use crate::present::plan::{Detail, Marks};
 use crate::present::table::{bad, counted, faint, good, strong};
 use crate::present::{plan as plan_text, report as report_text};
 use crate::run::{Finished, RunWish, Scope, Until};
+use crate::select::Select;
 
 pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let wish = RunWish {
@@ -26,6 +28,7 @@ pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<
         import: false,
         until: Until::Plan,
         scope: scope(&args.scope),
+        goal: Goal::InStep(Select::All),
         accept_new_site: false,
     };
     carry_out(app, &wish, detail(args.details), output).await
@@ -40,28 +43,45 @@ pub(crate) async fn apply(app: &App, args: &ApplyArgs, output: &Output) -> Resul
         import: false,
         until: Until::Apply(args.plan.map(RunId)),
         scope: scope(&args.scope),
+        goal: Goal::InStep(Select::All),
         accept_new_site: args.new_site,
     };
     carry_out(app, &wish, detail(args.details), output).await
 }
 
 pub(crate) async fn run(app: &App, args: &RunArgs, output: &Output) -> Result<Exit, Failure> {
-    let wish = RunWish {
-        kind: RunKind::Run,
-        import: true,
-        until: Until::Apply(None),
-        scope: scope(&args.scope),
-        accept_new_site: args.new_site,
-    };
+    let wish = RunWish { scope: scope(&args.scope), accept_new_site: args.new_site, ..whole_run() };
     carry_out(app, &wish, detail(args.details), output).await
 }
 
-async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -> Result<Exit, Failure> {
+/// What `muster run` does without any choice, and what `muster serve` does by its schedule.
+pub(crate) fn whole_run() -> RunWish {
+    RunWish {
+        kind: RunKind::Run,
+        import: true,
+        until: Until::Apply(None),
+        scope: Scope::Changed,
+        goal: Goal::InStep(Select::All),
+        accept_new_site: false,
+    }
+}
+
+/// What `muster serve` does by its schedule on the days of a blackout: it imports and plans.
+pub(crate) fn blackout_run() -> RunWish {
+    RunWish { kind: RunKind::Plan, until: Until::Plan, ..whole_run() }
+}
+
+/// Carries out a run, and tells people of it by mail where it may have changed something.
+pub(crate) async fn run_and_tell(app: &App, wish: &RunWish) -> Result<Finished, Failure> {
     let ended = crate::run::run(app, wish).await;
     if wish.until != Until::Plan {
         crate::mail::after_run(app, &ended).await;
     }
-    let finished = ended?;
+    ended
+}
+
+async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -> Result<Exit, Failure> {
+    let finished = run_and_tell(app, wish).await?;
     let exit = finished.exit();
     let document = json!({
         "run": finished.run.0,
@@ -105,7 +125,8 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         text.push_str(&import_line(imported));
     }
     text.push('\n');
-    let plan = plan_text::render(&finished.plans, &finished.held.waiting, detail);
+    let marks = Marks { waiting: &finished.held.waiting, skipped: &finished.skipped };
+    let plan = plan_text::render(&finished.plans, marks, detail);
     if !plan.is_empty() {
         text.push_str(&plan);
         text.push('\n');

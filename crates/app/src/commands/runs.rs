@@ -13,12 +13,14 @@ use crate::cli::RunsCommand;
 use crate::clock::written;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::present::run_log;
 use crate::present::table::{bad, columns, counted, faint, good, pending, strong, thousands};
 
 pub(crate) async fn run(app: &App, command: &RunsCommand, output: &Output) -> Result<Exit, Failure> {
     match command {
         RunsCommand::List { limit } => list(app, *limit, output).await,
-        RunsCommand::Show { run, course, kind, state, limit } => {
+        RunsCommand::Show { run, log: true, .. } => log(app, RunId(*run), output).await,
+        RunsCommand::Show { run, course, kind, state, limit, log: false } => {
             let state = state.as_deref().map(known_state).transpose()?;
             let filter = OperationFilter {
                 course: course.map(CourseId),
@@ -149,6 +151,20 @@ async fn show(app: &App, id: RunId, filter: &OperationFilter, output: &Output) -
         text
     })?;
     Ok(Exit::Done)
+}
+
+/// The full log of a run.
+async fn log(app: &App, id: RunId, output: &Output) -> Result<Exit, Failure> {
+    let Some(run) = app.store.run(id).await? else { return Err(no_run(id)) };
+    let operations = app.store.operations(id, &OperationFilter::default()).await?;
+    let rest_errors = app.store.rest_errors(Some(id), Page::default()).await?;
+    let text = run_log::render(&run, &operations, &rest_errors);
+    output.answer(&json!({ "run": id.0, "log": text }), || text.clone())?;
+    Ok(Exit::Done)
+}
+
+fn no_run(id: RunId) -> Failure {
+    Failure::new(Exit::Usage, format!("there is no run {}", id.0)).hint("`muster runs list` shows the runs")
 }
 
 /// The findings as they were told then.

@@ -3,6 +3,7 @@
 //! Not here: single values (`value.rs`).
 
 mod mail;
+mod schedule;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,15 @@ use reconcile::delivery::Completeness;
 use reconcile::keys::SourceName;
 use serde::de::DeserializeOwned;
 
+use tracing_subscriber::EnvFilter;
+
 use super::address::DatabaseUrl;
 use super::document::{Document, Value};
 use super::explain;
 use super::mistake::{Mistake, Position};
 use super::model::{
-    Config, CsvPlace, MoodleConfig, Observe, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PersonKeyField, SourceConfig, SourcePlace,
+    SqlPlace,
 };
 use super::schema::{Default, KEYS, Key};
 use super::value;
@@ -41,6 +45,9 @@ pub(crate) fn build(
     let mail = build.mail();
     let policy = build.section("policy");
     let limits = build.section("limits");
+    let schedule = build.schedule();
+    let listen = build.listen();
+    let log = build.log();
     Some(Config {
         file: file.to_owned(),
         base_dir: base_dir.to_owned(),
@@ -52,6 +59,9 @@ pub(crate) fn build(
         limits: limits?,
         mail,
         silence_hours: document.number("report.mail.silence_hours"),
+        schedule,
+        listen: listen?,
+        log,
         warnings: build.warnings,
         effective: explain::effective(document),
     })
@@ -74,6 +84,23 @@ impl Build<'_> {
     fn mistake(&mut self, path: &str, message: impl Into<String>, hint: Option<String>) {
         let mistake = self.problem(path, message.into(), hint);
         self.mistakes.push(mistake);
+    }
+
+    fn log(&mut self) -> LogConfig {
+        let level = self.document.text("log.level").unwrap_or_default();
+        if let Err(error) = level.parse::<EnvFilter>() {
+            let hint = "a level, or levels by part, such as warn,targets=debug".to_owned();
+            self.mistake("log.level", format!("cannot be understood: {error}"), Some(hint));
+        }
+        LogConfig {
+            level,
+            format: match self.document.text("log.format").as_deref() {
+                Some("json") => LogFormat::Json,
+                _ => LogFormat::Text,
+            },
+            folder: self.path("log.folder"),
+            days_kept: self.document.number("log.days_kept") as usize,
+        }
     }
 
     fn path(&self, key: &str) -> Option<PathBuf> {

@@ -30,8 +30,8 @@ pub(crate) use explain::{explain, keys};
 pub(crate) use init::init_text;
 pub(crate) use mistake::{Mistake, nearest};
 pub(crate) use model::{
-    Config, CsvPlace, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe, PersonKeyField,
-    SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe,
+    PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
 };
 pub(crate) use secret::SecretError;
 

@@ -5,6 +5,7 @@
 //! Invariant: every path is complete: relative ones were joined with the folder of the file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::address::DatabaseUrl;
 use super::explain::Effective;
 use super::mistake::Mistake;
 use super::secret::SecretRef;
+use crate::serve::Schedule;
 
 /// One configuration, a profile laid over it.
 #[derive(Clone, Debug)]
@@ -42,10 +44,38 @@ pub(crate) struct Config {
     pub(crate) mail: Option<MailConfig>,
     /// After how many hours without a good run the alarm is raised; 0 for never.
     pub(crate) silence_hours: u64,
+    /// When runs begin by themselves; `None` where something else starts them.
+    pub(crate) schedule: Option<Schedule>,
+    /// Where `muster serve` answers.
+    pub(crate) listen: SocketAddr,
+    /// What is logged, and where.
+    pub(crate) log: LogConfig,
     /// What is allowed and yet not good.
     pub(crate) warnings: Vec<Mistake>,
     /// Every key with the value that holds, for `muster config show`.
     pub(crate) effective: Vec<Effective>,
+}
+
+/// What is logged, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct LogConfig {
+    /// How much, in the words of `tracing`: a level, or levels by part.
+    pub(crate) level: String,
+    /// The form of a line.
+    pub(crate) format: LogFormat,
+    /// The folder of the log files; none for standard error alone.
+    pub(crate) folder: Option<PathBuf>,
+    /// How many days of log files are kept.
+    pub(crate) days_kept: usize,
+}
+
+/// The form of a line of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// A source.

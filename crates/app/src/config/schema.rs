@@ -175,7 +175,12 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section { path: "report.mail", about: "Who is told by mail, and of what (docs/mail.md)." },
     Section { path: "report.mail.smtp", about: "The server that takes the mail." },
-    Section { path: "schedule", about: "When Muster runs by itself." },
+    Section { path: "schedule", about: "When `muster serve` runs by itself (docs/running.md)." },
+    Section { path: "serve", about: "How `muster serve` tells other programs how it is." },
+    Section {
+        path: "log",
+        about: "What is written down while Muster works, besides what a command answers.",
+    },
 ];
 
 /// The keys.
@@ -592,7 +597,57 @@ pub(crate) const KEYS: &[Key] = &[
         "schedule.run",
         Kind::Schedule,
         Default::Nothing,
-        "The time of `muster run` as five fields of cron, for example `17 2 * * *`. This version keeps it and starts nothing: use cron or a systemd timer.",
+        "The times at which `muster serve` carries out `muster run`, as five fields of cron, for example `17 2 * * *`. Without it `muster serve` starts no run; cron or a systemd timer can (docs/running.md).",
+    ),
+    key(
+        "schedule.time_zone",
+        Kind::Text,
+        Default::Nothing,
+        "The time zone of these times and days, for example `Europe/London`. Without it that of the machine.",
+    ),
+    key(
+        "schedule.jitter_minutes",
+        Kind::Number { min: 0, max: 720 },
+        Default::Number(0),
+        "By how many minutes at most a run begins later, so that not every installation calls its platform at once. The same machine always waits equally long.",
+    ),
+    key(
+        "schedule.blackout",
+        Kind::List,
+        Default::Nothing,
+        "Days on which scheduled runs only plan and change nothing, the last one included, for example `[\"2026-12-20..2027-01-04\", \"2027-05-03\"]`.",
+    ),
+    // The service.
+    key(
+        "serve.listen",
+        Kind::Text,
+        Default::Text("127.0.0.1:8080"),
+        "Where `muster serve` answers /healthz and /metrics, to everybody who can reach it: an address of this machine and a port. Port 0 takes any free one.",
+    ),
+    // Logs.
+    key(
+        "log.level",
+        Kind::Text,
+        Default::Text("warn"),
+        "How much is logged: error, warn, info (a line for each changed object), debug (a line for each call), or by part, such as `warn,targets=debug`.",
+    ),
+    key(
+        "log.format",
+        words(&["text", "json"]),
+        Default::Text("text"),
+        "Lines for people, or one JSON object a line for programs.",
+    ),
+    key(
+        "log.folder",
+        Kind::File,
+        Default::Nothing,
+        "A folder for log files that change daily: muster.log with everything, db_error.log and rest_error.log with the warnings of the database and of the platform. Without it logs go to standard error only.",
+    ),
+    key(
+        "log.days_kept",
+        Kind::Number { min: 1, max: 3_660 },
+        Default::Number(30),
+        "How many days of log files are kept.",
     ),
 ];
 
@@ -615,7 +670,7 @@ mod tests {
     fn the_names_below_a_section_are_keys_and_sections() {
         assert_eq!(
             names_below(""),
-            ["database", "source", "moodle", "policy", "limits", "report", "schedule"]
+            ["database", "source", "moodle", "policy", "limits", "report", "schedule", "serve", "log"]
         );
         let mail = ["to", "from", "when", "digest", "silence_hours", "smtp"];
         assert_eq!(names_below("report.mail"), mail);

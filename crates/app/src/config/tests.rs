@@ -288,3 +288,18 @@ fn no_text_makes_the_reader_panic() {
         let _any = Config::parse(Path::new("muster.toml"), &bytes, Some("uat"));
     }
 }
+
+#[test]
+fn f1_a_schedule_that_cannot_be_kept_is_told_with_its_keys() {
+    let text = "[schedule]\nrun = \"17 2 31 2 *\"\ntime_zone = \"Europe/Londn\"\njitter_minutes = 1000\nblackout = [\"Christmas\"]\n\n[serve]\nlisten = \"8080\"";
+    check(
+        &with_source(text),
+        &[
+            "2:7: [schedule] run: there is no day on which it comes: no month of these has such a day",
+            "3:1: [schedule] time_zone: \"Europe/Londn\" is not a time zone; write a name such as \"Europe/London\"; this machine needs its time zones (package tzdata)",
+            "4:18: [schedule] jitter_minutes: expected a whole number from 0 to 720, found 1000",
+            "5:1: [schedule] blackout: \"Christmas\" is not a day such as 2026-12-20; write days or ranges such as \"2026-12-20..2027-01-04\"",
+            "8:1: [serve] listen: \"8080\" is not an address with a port; write an address and a port such as \"127.0.0.1:8080\"",
+        ],
+    );
+}

@@ -14,6 +14,7 @@ use super::document::Value;
 use super::mistake::nearest;
 use super::schema::Kind;
 use super::secret::SecretRef;
+use crate::serve::Cron;
 
 /// What is wrong with a value, and what to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ fn check_text(kind: Kind, text: &str, base_dir: &Path) -> Result<(), Wrong> {
         Kind::Encoding => encoding(text).map(drop).map_err(Wrong::new),
         Kind::Words { known, later } => word(text, known, later),
         Kind::Template { known, needed } => template(text, known, needed),
-        Kind::Schedule => schedule(text),
+        Kind::Schedule => Cron::parse(text).map(drop).map_err(|error| Wrong::new(error.to_string())),
         Kind::Text | Kind::File | Kind::Number { .. } | Kind::Flag | Kind::List | Kind::Secret => Ok(()),
     }
 }
@@ -208,15 +209,6 @@ fn template(text: &str, known: &[&str], needed: &[&str]) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn schedule(text: &str) -> Result<(), Wrong> {
-    let is_field =
-        |field: &str| field.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | ',' | '-' | '/'));
-    if text.split_whitespace().count() == 5 && text.split_whitespace().all(is_field) {
-        return Ok(());
-    }
-    Err(Wrong::new("expected five fields of cron (minute hour day month weekday), such as \"17 2 * * *\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,5 +297,6 @@ mod tests {
     fn a_schedule_has_five_fields() {
         check("schedule.run", "\"17 2 * * mon-fri\"", Ok("\"17 2 * * mon-fri\""));
         check("schedule.run", "\"at two\"", Err("five fields of cron"));
+        check("schedule.run", "\"17 25 * * *\"", Err("the hour \"25\" is not from 0 to 23"));
     }
 }

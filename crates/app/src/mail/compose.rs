@@ -215,9 +215,9 @@ fn opening(story: &Story) -> String {
     if things > 0 {
         let need = if things == 1 { "needs" } else { "need" };
         let news = match new {
-            0 => ", all known from before",
+            0 => ", known from before",
             new if new == things => "",
-            _ => ", some of it known from before",
+            _ => ", some of them known from before",
         };
         needs.push(format!("{} {need} you{news}", counted(things, "thing", "things")));
     }
@@ -312,8 +312,11 @@ fn new_cause(reason: Reason, told: &[&Told], now: Timestamp, blocks: &mut Vec<Bl
     }
     blocks.push(Block::Paragraph(format!("Next run: {}", next_run(reason))));
     let remedy = one_line(&first.finding.remedy());
-    let like =
-        if new.len() > 1 { " This is the command for the first; the others are mended alike." } else { "" };
+    let courses: HashSet<_> = new.iter().map(|told| told.finding.course).collect();
+    let like = match courses.len() {
+        1 => String::new(),
+        several => format!(" That is for the first of {several} courses; the others are mended alike."),
+    };
     blocks.push(Block::Paragraph(format!("What you may do: {remedy}.{like}")));
     if !remedy.contains("`muster ") {
         blocks.push(Block::Command(format!("muster explain course {}", first.finding.course)));
@@ -330,20 +333,19 @@ fn item(told: &Told) -> String {
     }
 }
 
-/// Who is affected, in the largest units that the findings name.
+/// Who is affected, as far as the findings name them.
 fn affected(told: &[&Told]) -> String {
     let people: HashSet<_> = told.iter().filter_map(|told| told.finding.subject.person.as_ref()).collect();
     let groups: HashSet<_> = told.iter().filter_map(|told| told.finding.subject.group.as_ref()).collect();
     let courses: HashSet<_> = told.iter().map(|told| told.finding.course).collect();
-    let mut parts = Vec::new();
-    if !people.is_empty() {
-        parts.push(counted(people.len() as u64, "person", "people"));
-    }
+    let mut text = counted(courses.len() as u64, "course", "courses");
     if !groups.is_empty() {
-        parts.push(counted(groups.len() as u64, "group", "groups"));
+        text = format!("{} of {text}", counted(groups.len() as u64, "group", "groups"));
     }
-    parts.push(counted(courses.len() as u64, "course", "courses"));
-    parts.join(" in ")
+    if !people.is_empty() {
+        text = format!("{} in {text}", counted(people.len() as u64, "person", "people"));
+    }
+    text
 }
 
 /// The age of the oldest of some findings.

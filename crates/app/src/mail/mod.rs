@@ -55,7 +55,6 @@ pub(crate) async fn after_run(app: &App, ended: &Result<Finished, Failure>) {
 }
 
 /// Raises the alarm that nothing ran for too long. Nothing is sent where nobody is told by mail.
-#[cfg_attr(not(test), expect(dead_code, reason = "`muster serve` raises the alarm"))]
 pub(crate) async fn send_silence_alarm(app: &App, silence: &Silence) {
     let Some(config) = app.config.mail.as_ref().filter(|config| config.when != MailWhen::Never) else {
         return;

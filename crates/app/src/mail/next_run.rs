@@ -22,6 +22,7 @@ pub(super) fn next_run(reason: Reason) -> &'static str {
         Reason::AmbiguousPerson => "the person stays out of the group until one user is left.",
         Reason::Rejected => "the row is rejected again, and the others are taken.",
         Reason::RemovalWaits => "the removal waits until its day comes; then it is done.",
+        Reason::NotUndone => "it stays as it is; what the source says is kept in step.",
         Reason::TargetRefused => "the change is tried again.",
         Reason::ProtectedMember => "the removal is tried again.",
         Reason::HeldByLimit => "the operations wait again.",
@@ -37,6 +38,7 @@ pub(super) fn next_run(reason: Reason) -> &'static str {
         | Reason::LocalMembers
         | Reason::NewIdProposed
         | Reason::GroupingInUse
-        | Reason::Exception => "it stays so.",
+        | Reason::Exception
+        | Reason::Skipped => "it stays so.",
     }
 }

@@ -3,12 +3,15 @@
 //! Not here: what the letter says (`compose.rs`), and what happens when it cannot be sent (`mod.rs`).
 //!
 //! Invariant: no step takes longer than the server's time-out.
-//! Invariant: a password is fetched when it is needed, goes to the server alone, and stands in no message.
+//! Invariant: a password is fetched when it is needed, goes to the server alone, and stands in no message, not even
+//! where the server repeats it as it travelled (RFC 4616).
 //! Invariant: an address that the server refuses costs only its own copy.
 
 use std::error::Error as _;
 use std::future::Future;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment as FilePart, Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -89,8 +92,8 @@ impl MailError {
 pub(crate) struct Conversation<'a> {
     connection: AsyncSmtpConnection,
     server: &'a MailServer,
-    /// Never to be seen in an answer.
-    password: Option<String>,
+    /// Never to be seen in an answer: the password, as it is and as it travels.
+    secrets: Vec<String>,
 }
 
 impl<'a> Conversation<'a> {
@@ -108,14 +111,14 @@ impl<'a> Conversation<'a> {
         let address = (server.host.as_str(), server.port);
         let connecting =
             AsyncSmtpConnection::connect_tokio1(address, Some(server.timeout), &hello, at_once, None);
-        let connection = in_time(server, Step::Connect, None, connecting).await?;
-        let mut conversation = Conversation { connection, server, password: None };
+        let connection = in_time(server, Step::Connect, &[], connecting).await?;
+        let mut conversation = Conversation { connection, server, secrets: Vec::new() };
         if let Some(tls) = later {
             if !conversation.connection.can_starttls() {
                 return Err(failed(server, Step::Encrypt, "it does not offer STARTTLS"));
             }
             let encrypting = conversation.connection.starttls(tls, &hello);
-            in_time(server, Step::Encrypt, None, encrypting).await?;
+            in_time(server, Step::Encrypt, &[], encrypting).await?;
         }
         Ok(conversation)
     }
@@ -127,14 +130,15 @@ impl<'a> Conversation<'a> {
             .password
             .resolve_text()
             .map_err(|error| failed(self.server, Step::Prepare, &chain(&error)))?;
-        let credentials = Credentials::new(login.user.clone(), password.clone());
-        self.password = Some(password);
+        let travelling = BASE64.encode(format!("\0{}\0{password}", login.user));
+        self.secrets = vec![travelling, BASE64.encode(&password), password.clone()];
+        let credentials = Credentials::new(login.user.clone(), password);
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
         if self.connection.server_info().get_auth_mechanism(&mechanisms).is_none() {
             return Err(failed(self.server, Step::LogIn, "it offers neither PLAIN nor LOGIN"));
         }
         let logging_in = self.connection.auth(&mechanisms, &credentials);
-        in_time(self.server, Step::LogIn, self.password.as_deref(), logging_in).await?;
+        in_time(self.server, Step::LogIn, &self.secrets, logging_in).await?;
         Ok(())
     }
 
@@ -158,7 +162,7 @@ impl<'a> Conversation<'a> {
         }
         self.say(Data).await?;
         let sending = self.connection.message(message);
-        in_time(self.server, Step::Deliver, self.password.as_deref(), sending).await?;
+        in_time(self.server, Step::Deliver, &self.secrets, sending).await?;
         Ok(refused)
     }
 
@@ -169,7 +173,7 @@ impl<'a> Conversation<'a> {
 
     async fn say(&mut self, command: impl std::fmt::Display) -> Result<(), MailError> {
         let saying = self.connection.command(command);
-        in_time(self.server, Step::Deliver, self.password.as_deref(), saying).await.map(drop)
+        in_time(self.server, Step::Deliver, &self.secrets, saying).await.map(drop)
     }
 }
 
@@ -188,15 +192,15 @@ pub(crate) async fn send(config: &MailConfig, letter: &Letter) -> Result<Vec<Str
 async fn in_time<T>(
     server: &MailServer,
     step: Step,
-    password: Option<&str>,
+    secrets: &[String],
     doing: impl Future<Output = Result<T, transport::smtp::Error>>,
 ) -> Result<T, MailError> {
     match tokio::time::timeout(server.timeout, doing).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
             let step = if step == Step::Connect && is_about_tls(&error) { Step::Encrypt } else { step };
-            let why = explain(&error);
-            Err(failed(server, step, &password.map_or(why.clone(), |password| why.replace(password, HIDDEN))))
+            let why = secrets.iter().fold(explain(&error), |why, secret| why.replace(secret, HIDDEN));
+            Err(failed(server, step, &why))
         }
         Err(_elapsed) => {
             let why = format!("it gave no answer in {} s", server.timeout.as_secs_f64());
@@ -237,10 +241,14 @@ fn tls_parameters(server: &MailServer) -> Result<TlsParameters, MailError> {
     let wrong = |why: String| failed(server, Step::Prepare, &why);
     let mut parameters = TlsParameters::builder(server.host.clone());
     if let Some(file) = &server.ca_file {
+        let no_certificate = || wrong(format!("ca_file {} holds no certificate in PEM form", file.display()));
         let pem = std::fs::read(file)
             .map_err(|error| wrong(format!("ca_file {} cannot be read: {error}", file.display())))?;
-        let certificate = Certificate::from_pem(&pem)
-            .map_err(|_| wrong(format!("ca_file {} holds no certificate in PEM form", file.display())))?;
+        // The reader takes a file without any certificate for an empty list.
+        if !String::from_utf8_lossy(&pem).contains("BEGIN CERTIFICATE") {
+            return Err(no_certificate());
+        }
+        let certificate = Certificate::from_pem(&pem).map_err(|_| no_certificate())?;
         parameters = parameters.add_root_certificate(certificate);
     }
     parameters.build().map_err(|error| wrong(chain(&error)))

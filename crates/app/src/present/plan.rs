@@ -2,7 +2,7 @@
 //!
 //! Not here: the sums over all courses ([`super::report`]).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 
 use reconcile::keys::{GroupKey, Text};
@@ -26,8 +26,26 @@ pub(crate) enum Detail {
     Operations,
 }
 
-/// Renders plans; operations whose number is in `waiting` are marked.
-pub(crate) fn render(plans: &[CoursePlan], waiting: &HashSet<u32>, detail: Detail) -> String {
+/// What is said beside operations, by their numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Marks<'a> {
+    /// They wait for approval.
+    pub(crate) waiting: &'a HashSet<u32>,
+    /// A person decided that they are not done, and why.
+    pub(crate) skipped: &'a HashMap<u32, Text>,
+}
+
+impl Marks<'_> {
+    fn of(&self, number: u32) -> String {
+        if self.waiting.contains(&number) {
+            return pending("  waits for approval");
+        }
+        self.skipped.get(&number).map_or_else(String::new, |why| faint(&format!("  {why}")))
+    }
+}
+
+/// Renders plans, with their marks.
+pub(crate) fn render(plans: &[CoursePlan], marks: Marks<'_>, detail: Detail) -> String {
     let mut text = String::new();
     let mut first_number = 1;
     let mut shown = 0;
@@ -46,8 +64,8 @@ pub(crate) fn render(plans: &[CoursePlan], waiting: &HashSet<u32>, detail: Detai
         let _ = writeln!(text, "{}", strong(&course_title(plan)));
         let numbered: Vec<(u32, &Operation)> = numbers.zip(&plan.operations).collect();
         match detail {
-            Detail::Groups => text.push_str(&by_group(&numbered, waiting)),
-            Detail::Operations => text.push_str(&one_by_one(&numbered, waiting)),
+            Detail::Groups => text.push_str(&by_group(&numbered, marks)),
+            Detail::Operations => text.push_str(&one_by_one(&numbered, marks)),
         }
     }
     if left_out > 0 {
@@ -65,11 +83,10 @@ fn course_title(plan: &CoursePlan) -> String {
     }
 }
 
-fn one_by_one(numbered: &[(u32, &Operation)], waiting: &HashSet<u32>) -> String {
+fn one_by_one(numbered: &[(u32, &Operation)], marks: Marks<'_>) -> String {
     let mut text = String::new();
     for (number, operation) in numbered {
-        let mark = if waiting.contains(number) { pending("  waits for approval") } else { String::new() };
-        let _ = writeln!(text, "  {number:>6}  {operation}{mark}");
+        let _ = writeln!(text, "  {number:>6}  {operation}{}", marks.of(*number));
     }
     text
 }
@@ -82,20 +99,20 @@ struct Line {
     added: u64,
     removed: u64,
     recorded: u64,
-    waits: bool,
+    mark: String,
 }
 
-fn by_group(numbered: &[(u32, &Operation)], waiting: &HashSet<u32>) -> String {
+fn by_group(numbered: &[(u32, &Operation)], marks: Marks<'_>) -> String {
     let mut groups: BTreeMap<&GroupKey, Line> = BTreeMap::new();
     let mut lines = Vec::new();
     let mut enrolled = 0;
     for (number, operation) in numbered {
-        let waits = waiting.contains(number);
+        let mark = marks.of(*number);
         let Some(group) = operation.group() else {
             if let Change::EnrolPerson { .. } = operation.change {
                 enrolled += 1;
             } else {
-                lines.push(grouping_line(operation, waits));
+                lines.push(grouping_line(operation, &mark));
             }
             continue;
         };
@@ -104,7 +121,9 @@ fn by_group(numbered: &[(u32, &Operation)], waiting: &HashSet<u32>) -> String {
             _ => &group.key,
         };
         let line = groups.entry(key).or_default();
-        line.waits |= waits;
+        if line.mark.is_empty() {
+            line.mark = mark;
+        }
         line.name.get_or_insert_with(|| group.name.clone());
         note(line, operation);
     }
@@ -120,13 +139,12 @@ fn by_group(numbered: &[(u32, &Operation)], waiting: &HashSet<u32>) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-fn grouping_line(operation: &Operation, waits: bool) -> String {
+fn grouping_line(operation: &Operation, mark: &str) -> String {
     let sign = match operation.change {
         Change::CreateGrouping { .. } => good("+"),
         Change::DeleteGrouping { .. } => bad("-"),
         _ => pending("~"),
     };
-    let mark = if waits { pending("  waits for approval") } else { String::new() };
     format!("  {sign} {operation}{mark}")
 }
 
@@ -184,6 +202,6 @@ fn group_line(line: &Line) -> String {
         None => (faint("  group"), String::new()),
     };
     let members = if members.is_empty() { String::new() } else { format!("  members {}", members.join(" ")) };
-    let mark = if line.waits { pending("  waits for approval") } else { String::new() };
+    let mark = &line.mark;
     format!("  {sign} {name}{members}{because}{mark}")
 }

@@ -147,7 +147,9 @@ impl<'a> Stage<'a> {
         place.write_secret("token", &site.token);
         place.set("moodle.url", &format!("{:?}", site.url));
         place.set("moodle.timeout_s", "60");
-        place.set("moodle.settle_wait_ms", "2000");
+        for key in ["moodle.settle_wait_ms", "moodle.retry_wait_ms"] {
+            place.set(key, "2000");
+        }
         let stage = Stage { site, place, people: [one, two], keys: [first, second] };
         stage.deliver(false);
         stage.tick();

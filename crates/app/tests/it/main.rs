@@ -1,11 +1,12 @@
 //! The real binary against the simulated Moodle over real HTTP: what a person at a keyboard would see.
 //!
 //! `scenarios` and `known_issues` are the old service's pages as tests, `program`, `commands`, `explain`, `secrets`
-//! and `sources` are the contract of the command line, `kill` and `faults` break things in the middle, `live` runs
-//! against a Moodle of your own.
+//! and `sources` are the contract of the command line, `mail` has a mail server beside it (`post_office`), `kill` and
+//! `faults` break things in the middle, `live` runs against a Moodle of your own.
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
 
+mod check;
 mod commands;
 mod disturbed;
 mod explain;
@@ -13,8 +14,12 @@ mod faults;
 mod kill;
 mod known_issues;
 mod live;
+mod mail;
+mod mend;
+mod post_office;
 mod program;
 mod scenarios;
 mod secrets;
+mod serve;
 mod sources;
 mod support;

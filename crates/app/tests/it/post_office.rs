@@ -10,8 +10,11 @@ use std::time::Duration;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// The account that the server knows, as AUTH PLAIN sends it.
+/// The account that the server knows, as AUTH PLAIN sends it (RFC 4616).
 const ACCOUNT: &str = "AG11c3RlcgBzbXRwLXBhc3N3b3JkLWZvci10ZXN0cw==";
+
+/// The password of that account as AUTH LOGIN sends it; it must appear in nothing that the program writes either.
+pub(crate) const PASSWORD_ENCODED: &str = "c210cC1wYXNzd29yZC1mb3ItdGVzdHM";
 
 /// The password of that account; it must appear in nothing that the program writes.
 pub(crate) const PASSWORD: &str = "smtp-password-for-tests";
@@ -60,6 +63,8 @@ pub(crate) struct Taken {
 pub(crate) struct PostOffice {
     /// Where it listens.
     pub(crate) port: u16,
+    /// How it encrypts, in the word of the configuration.
+    pub(crate) tls: &'static str,
     /// Its certificate, which it signed itself; PEM.
     pub(crate) certificate: String,
     taken: Arc<Mutex<Vec<Taken>>>,
@@ -80,7 +85,12 @@ impl PostOffice {
             .with_no_client_auth()
             .with_single_cert(vec![own.cert.der().clone()], key)
             .unwrap();
-        let office = PostOffice { port, certificate: own.cert.pem(), taken: Arc::default() };
+        let tls = match rules.tls {
+            Tls::Never => "none",
+            Tls::Starttls => "starttls",
+            Tls::AtOnce => "tls",
+        };
+        let office = PostOffice { port, tls, certificate: own.cert.pem(), taken: Arc::default() };
         let (config, taken) = (Arc::new(config), Arc::clone(&office.taken));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -173,7 +183,7 @@ fn serve(
             }
             "AUTH" => {
                 line.say(&if rules.echoes {
-                    format!("535 no: {said} {PASSWORD}")
+                    format!("535 no: {said} {PASSWORD} {PASSWORD_ENCODED}=")
                 } else {
                     "535 5.7.8 no".into()
                 })?;

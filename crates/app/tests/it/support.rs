@@ -187,6 +187,7 @@ impl Place {
             ("moodle.token", "{ file = \"token\" }"),
             ("moodle.timeout_s", "2"),
             ("moodle.settle_wait_ms", "20"),
+            ("moodle.retry_wait_ms", "1"),
         ] {
             place.note(path, value);
         }

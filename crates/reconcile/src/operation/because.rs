@@ -39,6 +39,10 @@ pub enum Because {
     Exception,
     /// The policy no longer wants it (kinds, roles or groupings left out).
     Policy,
+    /// It takes back what an earlier run did.
+    Undone,
+    /// A person asked that our memory lets go of it.
+    Asked,
 }
 
 impl Because {
@@ -62,6 +66,8 @@ impl Because {
             Because::LocalMember => "local_member",
             Because::Exception => "exception",
             Because::Policy => "policy",
+            Because::Undone => "undone",
+            Because::Asked => "asked",
         }
     }
 
@@ -85,6 +91,8 @@ impl Because {
             Because::LocalMember => "the policy removes members added on the platform",
             Because::Exception => "an exception keeps the person out",
             Because::Policy => "the policy leaves it out",
+            Because::Undone => "an earlier run is undone",
+            Because::Asked => "a person asked to forget it",
         }
     }
 }

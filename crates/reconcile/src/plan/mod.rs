@@ -8,6 +8,8 @@
 //! Invariant: what is not ours appears in no operation; the one exception is policy `name_taken = "adopt"`.
 //! Invariant: a course that was not read whole gets findings and no operations.
 
+pub(crate) use self::names::passing;
+
 mod groupings;
 mod groups;
 mod members;
@@ -204,7 +206,8 @@ impl<'a> People<'a> {
     }
 }
 
-fn ours(links: &CourseLinks) -> Ours {
+/// How much of a course is ours.
+pub(crate) fn ours(links: &CourseLinks) -> Ours {
     Ours {
         groups: links.groups.len() as u64,
         members: links.groups.values().map(|group| group.members.len() as u64).sum(),
@@ -240,7 +243,7 @@ fn about_course(snapshot: &CourseSnapshot, reason: Reason, detail: Text) -> Find
 
 /// The order of a run: phase, then what makes room before what needs it, then the group, so that all work on one
 /// group stays together; new groups come last, by key.
-fn order(one: &Operation, other: &Operation) -> Ordering {
+pub(crate) fn order(one: &Operation, other: &Operation) -> Ordering {
     let place = |operation: &Operation| {
         let id = operation.group().and_then(|group| group.id).map_or(i64::MAX, |id| id.0);
         (operation.phase(), rank(operation), id)

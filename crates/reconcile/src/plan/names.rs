@@ -285,7 +285,7 @@ fn salted(name: &str, salt: &str) -> Text {
 }
 
 /// A name for the moment between two steps of an exchange.
-fn passing(name: &Text, idnumber: &str) -> Text {
+pub(crate) fn passing(name: &Text, idnumber: &str) -> Text {
     salted(name, &format!("~{}", short_hash(idnumber)))
 }
 

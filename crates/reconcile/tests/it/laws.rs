@@ -19,7 +19,7 @@ use crate::installation::{Installation, Lost, Night};
 use crate::world::{Reading, World};
 
 /// The same cases on every machine; `PROPTEST_CASES` in the environment asks for other and more ones.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     let (cases, rng_seed) = asked.map_or((400, RngSeed::Fixed(2026)), |cases| (cases, RngSeed::Random));
     ProptestConfig {

@@ -8,4 +8,5 @@ mod installation;
 mod laws;
 mod scenarios;
 mod story;
+mod undo;
 mod world;

@@ -36,6 +36,23 @@ fn web_services_or_rest_switched_off_is_403_with_an_empty_body() {
     assert!(lab.http(PROBE, "").body.is_empty());
 }
 
+/// D1, D2
+#[test]
+fn the_login_page_tells_web_services_from_the_protocol() {
+    let asked = |change: fn(&mut Lab)| {
+        let mut lab = Lab::new();
+        change(&mut lab);
+        let mut request = HttpRequest::post("appsitecheck=1", "");
+        request.path = "/login/token.php".to_owned();
+        let answer = answer(&mut lab.world, WWWROOT, &request);
+        assert_eq!((answer.status, answer.content_type), (200, "application/json; charset=utf-8"));
+        String::from_utf8(answer.body).unwrap()
+    };
+    assert!(asked(|_| {}).contains("\"appsitecheck\":\"ok\""));
+    assert!(asked(|lab| lab.world.site.rest_protocol = false).contains("\"appsitecheck\":\"ok\""));
+    assert!(asked(|lab| lab.world.site.web_services = false).contains("enablewsdescription"));
+}
+
 /// D3, D15
 #[test]
 fn name_and_password_work_at_the_simple_server_only() {
@@ -100,6 +117,19 @@ fn a_role_without_the_protocol_or_a_capability_is_told_apart() {
     check(with(Rights::manager().without("moodle/course:view")), 200, "errorcoursecontextnotvalid");
     let least = ["webservice/rest:use", "moodle/course:view", "moodle/course:managegroups"];
     check(with(Rights::of(least)), 200, "ok");
+}
+
+/// D5
+#[test]
+fn the_protocol_is_demanded_before_the_function_is_looked_up() {
+    let unknown = "no_such_function";
+    let mut lab = Lab::new();
+    assert_eq!(lab.code(unknown, ""), "invalidrecord");
+    token(&mut lab).service_enabled = false;
+    assert_eq!(lab.code(unknown, ""), "invalidrecord");
+    let rights = Rights::manager().without("webservice/rest:use");
+    lab.world.add_token(Token::new(SECRET, CALLER).with_rights(rights));
+    assert_eq!(lab.code(unknown, ""), "accessexception");
 }
 
 /// D6

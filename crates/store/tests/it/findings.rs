@@ -68,3 +68,14 @@ async fn every_reason_comes_back_as_it_went_in() {
     let one = FindingFilter { reason: Some(Reason::Orphan), ..FindingFilter::default() };
     assert_eq!(store.findings(&one).await.unwrap()[0].finding.reason, Reason::Orphan);
 }
+
+#[tokio::test]
+async fn findings_are_counted_by_reason_while_they_are_open() {
+    let (store, lock) = memory().await;
+    let (a, b) = (finding(Reason::NotEnrolled, "a", ""), finding(Reason::NotEnrolled, "b", ""));
+    night(&store, &lock, &[COURSE], &[a.clone(), b, finding(Reason::UnknownPerson, "c", "")], 10).await;
+    let counts = store.finding_counts().await.unwrap();
+    assert_eq!(counts, [(Reason::NotEnrolled, 2), (Reason::UnknownPerson, 1)].into());
+    night(&store, &lock, &[COURSE], &[a], 20).await;
+    assert_eq!(store.finding_counts().await.unwrap(), [(Reason::NotEnrolled, 1)].into());
+}

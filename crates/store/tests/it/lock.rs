@@ -1,6 +1,6 @@
 //! Opening, and the run lock.
 
-use store::{Store, StoreError};
+use store::{LockState, Store, StoreError};
 
 use crate::support::{memory, on_disk, owner, url};
 
@@ -80,4 +80,29 @@ async fn a_lock_file_with_anything_in_it_is_just_a_file() {
     std::fs::write(folder.path().join("muster.db.lock"), "\u{0}not json").unwrap();
     let store = Store::open(&url(&folder)).await.unwrap();
     let _lock = store.lock(&owner("test")).unwrap();
+}
+
+#[tokio::test]
+async fn who_looks_at_the_lock_sees_its_holder_and_takes_nothing() {
+    let (_folder, store, lock) = on_disk().await;
+    match store.lock_state().unwrap() {
+        LockState::Held(Some(holder)) => assert_eq!(holder.pid, owner("").pid),
+        other => panic!("{other:?}"),
+    }
+    drop(lock);
+    assert_eq!(store.lock_state().unwrap(), LockState::Free);
+    // A killed process leaves its name behind, and no lock.
+    let name = serde_json::to_string(&owner("killed")).unwrap();
+    let path = store.path().unwrap().with_extension("db.lock");
+    std::fs::write(path, name).unwrap();
+    assert_eq!(store.lock_state().unwrap(), LockState::Free);
+    drop(store.lock(&owner("next")).unwrap());
+}
+
+#[tokio::test]
+async fn trying_to_write_leaves_nothing_behind() {
+    let (_folder, store, _lock) = on_disk().await;
+    let version = store.try_writing().await.unwrap();
+    assert!(version > 0);
+    assert_eq!(store.try_writing().await.unwrap(), version);
 }

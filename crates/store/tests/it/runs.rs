@@ -115,3 +115,16 @@ async fn rest_errors_are_kept_by_run() {
     assert_eq!(store.rest_errors(Some(first), Page::default()).await.unwrap(), [error(first)]);
     assert_eq!(store.rest_errors(None, Page::default()).await.unwrap(), [error(second), error(first)]);
 }
+
+#[tokio::test]
+async fn runs_are_counted_by_status() {
+    let (store, lock) = memory().await;
+    let first = begin(&store, &lock, 10).await;
+    let end =
+        FinishedRun { status: RunStatus::Done, finished_at: at(11), report_json: "".into(), courses: 0 };
+    store.finish_run(&lock, first, &end).await.unwrap();
+    let second = begin(&store, &lock, 20).await;
+    assert_eq!(store.run_counts().await.unwrap(), [(RunStatus::Running, 1), (RunStatus::Done, 1)].into());
+    let newest: Vec<_> = store.changing_runs(9).await.unwrap().iter().map(|run| run.id).collect();
+    assert_eq!(newest, [second, first]);
+}

@@ -256,6 +256,19 @@ async fn d05_each_missing_capability_is_named() {
 }
 
 #[tokio::test]
+async fn d05_people_hidden_by_separate_groups_are_the_matter_of_one_capability() {
+    let name = "moodle/site:accessallgroups";
+    let change = |world: &mut World| {
+        world.add_token(least_token().with_rights(Rights::of(LEAST).without(name)));
+        for course in [5, 6] {
+            world.change_course(course, |course| course.separate_groups = true);
+        }
+    };
+    let found = check(change, Step::Role, &["lacks moodle/site:accessallgroups –"]).await;
+    assert_eq!(need(&found, "moodle/user:viewdetails"), Granted::Unknown);
+}
+
+#[tokio::test]
 async fn d05_a_role_without_the_protocol_is_named_where_debugging_is_on_and_first_of_the_suspects_where_not()
 {
     let change = |world: &mut World| {
@@ -377,6 +390,7 @@ async fn d12_a_policy_that_was_not_agreed_is_seen() {
     let found = check(|world| world.site.policy = true, Step::Policy, &says).await;
     for step in [Step::Role, Step::Assignment, Step::Identity] {
         assert_eq!(proof(&found, step).verdict, Verdict::CannotTell, "{step:?}");
+        assert!(proof(&found, step).found.contains("D12 comes first"), "{step:?}");
     }
 }
 
@@ -473,12 +487,14 @@ async fn d16_a_site_in_maintenance_is_no_mistake_of_the_set_up() {
 #[tokio::test]
 async fn d16_a_certificate_that_nobody_vouches_for_is_seen_and_ca_file_mends_it() {
     let server = Server::start(in_order()).await.unwrap();
-    let certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/self_signed/certificate.pem");
     let tls = crate::self_signed::TlsFront::start(&server.url());
     let settings = MoodleSettings { url: tls.url(), ..settings(&server) };
     let found = examine(settings.clone(), &scope()).await;
     only(&found, Step::Address, &["certificate", "ca_file"]);
-    let trusting = MoodleSettings { ca_file: Some(certificate.into()), ..settings };
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    std::fs::write(&ca_file, &tls.certificate).unwrap();
+    let trusting = MoodleSettings { ca_file: Some(ca_file), ..settings };
     let found = examine(trusting, &scope()).await;
     // The certificate is trusted now. The site behind it calls itself by another address, and says so.
     only(&found, Step::Address, &["redirects", &server.url()]);

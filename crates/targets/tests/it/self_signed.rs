@@ -1,31 +1,29 @@
 //! A front with TLS and a certificate that nobody vouches for, before a server that speaks plain HTTP.
 //!
 //! Not here: any HTTP. What arrives is passed on, and what comes back as well.
-//!
-//! The key beside this file opens nothing: it was made for these tests.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// The front. Its thread ends with the test program.
 pub(crate) struct TlsFront {
     port: u16,
+    /// Its certificate in PEM form.
+    pub(crate) certificate: String,
 }
 
 impl TlsFront {
     /// Starts on a free port, in front of a server such as `http://127.0.0.1:8080`.
     pub(crate) fn start(behind: &str) -> TlsFront {
-        let certificate =
-            CertificateDer::from_pem_slice(include_bytes!("self_signed/certificate.pem")).unwrap();
-        let key = PrivateKeyDer::from_pem_slice(include_bytes!("self_signed/key_for_tests.pem")).unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+        let chain = vec![made.cert.der().clone()];
         _ = rustls::crypto::ring::default_provider().install_default();
-        let config =
-            ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
         let config = Arc::new(config);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -36,7 +34,7 @@ impl TlsFront {
                 let _ = pass_on(client, &config, &behind);
             }
         });
-        TlsFront { port }
+        TlsFront { port, certificate: made.cert.pem() }
     }
 
     /// The address of the front, by the name in its certificate.

@@ -21,7 +21,7 @@ pub(super) struct Line {
     pub(super) state: LineState,
     /// What was found.
     pub(super) text: String,
-    /// What mends it; empty where nothing has to be.
+    /// What mends it, or makes it better where it is in order; may be empty.
     pub(super) remedy: String,
     /// How the program ends if this is wrong.
     #[serde(skip)]
@@ -76,7 +76,8 @@ impl fmt::Display for Line {
         };
         write!(f, "{sign} {:<WHAT_WIDTH$} {}", self.what, self.text)?;
         if !self.remedy.is_empty() {
-            write!(f, "\n            {:<WHAT_WIDTH$} next: {}", "", self.remedy)?;
+            let word = if self.state == LineState::Ok { "advice" } else { "next" };
+            write!(f, "\n            {:<WHAT_WIDTH$} {word}: {}", "", self.remedy)?;
         }
         Ok(())
     }

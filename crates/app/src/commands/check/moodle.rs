@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::{MappingFilter, Page, StoreError, Timestamp};
 use targets::moodle::{Examination, ExamineScope, Granted, Need, Proof, Step, Uses, Verdict, examine};
 
-use super::line::{Line, LineState};
+use super::line::Line;
 use crate::app::{App, moodle_settings};
 use crate::config::Config;
 use crate::exit::{Exit, chain};
@@ -131,8 +131,16 @@ pub(super) struct Needs {
 struct Needed {
     name: &'static str,
     purpose: &'static str,
-    /// As the lines have it: granted, missing, or nothing showed it.
-    granted: LineState,
+    state: Grant,
+}
+
+/// Whether it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Grant {
+    Granted,
+    Missing,
+    CannotTell,
 }
 
 impl Needs {
@@ -141,10 +149,10 @@ impl Needs {
             let needed = needs.into_iter().map(|need| Needed {
                 name: need.name,
                 purpose: need.purpose,
-                granted: match need.granted {
-                    Granted::Yes => LineState::Ok,
-                    Granted::No => LineState::Wrong,
-                    Granted::Unknown => LineState::CannotTell,
+                state: match need.granted {
+                    Granted::Yes => Grant::Granted,
+                    Granted::No => Grant::Missing,
+                    Granted::Unknown => Grant::CannotTell,
                 },
             });
             needed.collect()
@@ -165,12 +173,12 @@ impl fmt::Display for Needs {
             [("function of the service", &self.functions), ("capability of the role", &self.capabilities)]
         {
             let rows = needed.iter().map(|need| {
-                let granted = match need.granted {
-                    LineState::Ok => good("granted"),
-                    LineState::Wrong => bad("missing"),
-                    LineState::CannotTell => pending("cannot tell"),
+                let state = match need.state {
+                    Grant::Granted => good("granted"),
+                    Grant::Missing => bad("missing"),
+                    Grant::CannotTell => pending("cannot tell"),
                 };
-                vec![granted, need.name.to_owned(), need.purpose.to_owned()]
+                vec![state, need.name.to_owned(), need.purpose.to_owned()]
             });
             write!(f, "\n{}", columns(&["", title, "for"], rows.collect()))?;
         }
@@ -193,6 +201,7 @@ impl fmt::Display for Needs {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::LineState;
     use super::*;
 
     fn check(date: Option<&str>, now: i64, state: LineState, says: &str) {

@@ -107,3 +107,89 @@ impl Build<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::Config;
+
+    /// Loads a file with a section `[report.mail]`, and compares its mistakes without the place.
+    fn check(mail: &str, expected: &[&str]) -> Option<Config> {
+        let source = "[source.cmis]\nkind = \"csv\"\ngroups = \"g\"\nmembers = \"m\"\n";
+        let text = format!("{source}[report.mail]\n{mail}\n");
+        let loaded = Config::parse(Path::new("/etc/muster.toml"), text.as_bytes(), None);
+        let mistakes = loaded.as_ref().err().into_iter().flatten();
+        let found: Vec<String> =
+            mistakes.map(|mistake| format!("{}: {}", mistake.key, mistake.message)).collect();
+        assert_eq!(found, expected);
+        loaded.ok()
+    }
+
+    const PEOPLE: &str =
+        "to = [\"lta@example.ac.uk\"]\nfrom = \"muster@example.ac.uk\"\n[report.mail.smtp]\n";
+
+    #[test]
+    fn without_people_there_is_no_mail() {
+        assert!(check("", &[]).unwrap().mail.is_none());
+        assert!(check("when = \"always\"", &[]).unwrap().mail.is_none());
+    }
+
+    #[test]
+    fn whoever_names_people_names_a_sender_and_a_server() {
+        let missing = "is missing, and [report.mail] to names somebody";
+        check(
+            "to = [\"lta@example.ac.uk\"]",
+            &[&format!("report.mail.from: {missing}"), &format!("report.mail.smtp.host: {missing}")],
+        );
+    }
+
+    #[test]
+    fn the_port_follows_the_encryption() {
+        for (tls, port) in
+            [("", 587), ("tls = \"tls\"", 465), ("tls = \"none\"", 25), ("tls = \"none\"\nport = 2525", 2525)]
+        {
+            let config = check(&format!("{PEOPLE}host = \"localhost\"\n{tls}"), &[]).unwrap();
+            assert_eq!(config.mail.unwrap().server.port, port);
+        }
+    }
+
+    #[test]
+    fn mail_travels_unencrypted_only_to_this_machine() {
+        for host in ["smtp.example.ac.uk", "127.0.0.1.example.ac.uk", "10.0.0.1"] {
+            let mistake = format!("report.mail.smtp.tls: names and password would travel readable to {host}");
+            check(&format!("{PEOPLE}host = {host:?}\ntls = \"none\""), &[&mistake]);
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_line_with_an_at() {
+        for wrong in ["lta", "lta@", "lta@example.ac.uk\r\nBcc: everybody@example.ac.uk", "Ω@example.ac.uk"]
+        {
+            let mistake = format!(
+                "report.mail.to: expected an address such as \"lta@example.ac.uk\" or \"LTA <lta@example.ac.uk>\", found {wrong:?}"
+            );
+            let text = PEOPLE.replace("\"lta@example.ac.uk\"", &toml_text(wrong));
+            check(&format!("{text}host = \"localhost\""), &[&mistake]);
+        }
+    }
+
+    fn toml_text(text: &str) -> String {
+        format!("\"{}\"", text.replace('\r', "\\r").replace('\n', "\\n"))
+    }
+
+    #[test]
+    fn a_login_has_a_user_and_a_password() {
+        let server = format!("{PEOPLE}host = \"localhost\"\n");
+        let missing = "is missing; a login has a user and a password";
+        check(&format!("{server}user = \"muster\""), &[&format!("report.mail.smtp.password: {missing}")]);
+        check(
+            &format!("{server}password = {{ env = \"P\" }}"),
+            &[&format!("report.mail.smtp.user: {missing}")],
+        );
+        check(
+            &format!("{server}user = \"muster\"\npassword = \"s3cret\""),
+            &["report.mail.smtp.password: a secret does not stand in this file"],
+        );
+    }
+}

@@ -6,7 +6,7 @@ use reconcile::keys::{CourseId, GroupKey, Part};
 use reconcile::report::{ChangeFigures, Courses, Waiting};
 use store::{RunId, Timestamp};
 
-use crate::clock::DAY_S;
+use crate::clock::{DAY_S, written};
 use crate::mail::compose::{Length, compose, compose_silence, compose_trial};
 use crate::mail::silence::Silence;
 use crate::mail::story::{BadDelivery, Figures, RefusedOperation, Story, Told, Usual};
@@ -120,7 +120,10 @@ fn check(story: &Story, length: Length, file: &str) {
     expect_file![format!("{folder}/{file}.txt")].assert_eq(&text);
     expect_file![format!("{folder}/{file}.html")].assert_eq(&letter.html);
     if let Some(attachment) = letter.attachment {
-        expect_file![format!("{folder}/{file}.csv")].assert_eq(&attachment.csv);
+        // The time in it is that of the place.
+        let placeless = |csv: String, told: &Told| csv.replace(&written(told.first_seen), "DATE");
+        let csv = story.findings.iter().fold(attachment.csv, placeless);
+        expect_file![format!("{folder}/{file}.csv")].assert_eq(&csv);
     }
 }
 
@@ -259,12 +262,50 @@ fn h8_the_alarm_says_since_when_it_is_quiet() {
     let silence = Silence { last_good_run: Timestamp(NOW.0 - 31 * 3_600), hours: 31 };
     let letter = compose_silence(Some("uat"), "Example Moodle", &silence);
     // The time is that of the place.
-    let text = letter.text.replace(&crate::clock::written(silence.last_good_run), "DATE");
-    expect![[""]].assert_eq(&format!("{}\n\n{text}", letter.subject));
+    let text = letter.text.replace(&written(silence.last_good_run), "DATE");
+    expect![[r#"
+        [Muster uat] no good run for 31 hours · Example Moodle
+
+        Muster has not finished a run on Example Moodle for 31 hours: the last good
+        one began on DATE.
+
+        Affected: everybody who joined or changed a group since then. The groups
+        stay as they are; nothing is lost.
+
+        Next run: it does all that is missing. Until there is one, nothing changes.
+
+        What you may do: see what stopped the runs, or whether there were none
+        because the machine or its schedule stands still.
+
+            muster status
+    "#]]
+    .assert_eq(&format!("{}\n\n{text}", letter.subject));
 }
 
 #[test]
 fn a_trial_says_that_it_is_one() {
     let letter = compose_trial(None);
-    expect![[""]].assert_eq(&format!("{}\n\n{}", letter.subject, letter.text));
+    expect![[r#"
+        [Muster] this is a trial
+
+        This letter is a trial: mail from Muster arrives here.
+
+        Somebody asked for it with `muster check mail --send`. There is nothing to
+        do.
+    "#]]
+    .assert_eq(&format!("{}\n\n{}", letter.subject, letter.text));
+}
+
+#[test]
+fn the_page_shows_the_letters_as_they_are() {
+    let page = include_str!("../../../../../docs/mail.md");
+    for letter in [
+        include_str!("letters/new_and_known_causes.txt"),
+        include_str!("letters/a_plan_is_held.txt"),
+        include_str!("letters/a_delivery_is_refused.txt"),
+        include_str!("letters/the_run_did_not_begin.txt"),
+        include_str!("letters/all_is_well_in_short.txt"),
+    ] {
+        assert!(page.contains(letter), "docs/mail.md shows another letter than\n{letter}");
+    }
 }

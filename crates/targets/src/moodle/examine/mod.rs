@@ -136,7 +136,7 @@ fn form() -> Form {
 async fn look_at_group(client: &Client, group: Option<GroupId>, notes: &mut Notes) {
     let step = Step::OneGroup;
     let Some(id) = group else {
-        notes.ok(step, "not needed: the course above was read instead; `--group ID` looks at one group");
+        notes.ok(step, "not asked for: `--group ID` looks at one group");
         return;
     };
     let function = Function::GetGroups;

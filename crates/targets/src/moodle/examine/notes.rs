@@ -157,3 +157,25 @@ impl Notes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_settled_stays_and_a_missing_right_outweighs_one_that_showed_elsewhere() {
+        let mut notes = Notes::new(Uses::default(), PersonKeyField::Idnumber);
+        notes.wrong(Step::Rest, "off", "switch it on");
+        notes.ok(Step::Rest, "on");
+        for (granted, expected) in
+            [(Granted::Yes, Granted::Yes), (Granted::No, Granted::No), (Granted::Yes, Granted::No)]
+        {
+            notes.capability("moodle/course:view", granted);
+            assert_eq!(notes.known("moodle/course:view"), expected);
+        }
+        let found = notes.finish();
+        let rest = found.proofs.iter().find(|proof| proof.step == Step::Rest).unwrap();
+        assert_eq!((rest.verdict, rest.found.as_str()), (Verdict::Wrong, "off"));
+        assert!(found.proofs.iter().any(|proof| proof.found == "not reached: D2 comes first"));
+    }
+}

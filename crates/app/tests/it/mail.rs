@@ -1,0 +1,192 @@
+//! The whole program with a mail server beside it: which runs write to people, and that a mail which cannot be sent
+//! harms nothing.
+//!
+//! Not here: the letters and the conversation in every detail (unit tests of `src/mail`).
+
+use mail_parser::{MessageParser, MimeHeaders};
+
+use crate::post_office::{PASSWORD, PASSWORD_ENCODED, PostOffice, Rules, Tls};
+use crate::support::{Place, Ran, Timetable};
+
+const MODULE: &str = "ANTH1014";
+
+fn small() -> Timetable {
+    Timetable::new().group(MODULE, "A", "A", &["p1", "p2"])
+}
+
+/// Course 7 with one group, and a mail server that wants a login.
+fn place_with(office: &PostOffice) -> Place {
+    let mut place = Place::with(&[7], 4, &small());
+    place.map(7, MODULE);
+    place.write_secret("mail-password", PASSWORD);
+    place.write("ca.pem", &office.certificate);
+    for (path, value) in [
+        ("report.mail.to", "[\"lta@example.ac.uk\"]"),
+        ("report.mail.from", "\"muster@example.ac.uk\""),
+        ("report.mail.smtp.host", "\"localhost\""),
+        ("report.mail.smtp.ca_file", "\"ca.pem\""),
+        ("report.mail.smtp.port", &office.port.to_string()),
+        ("report.mail.smtp.tls", &format!("{:?}", office.tls)),
+        ("report.mail.smtp.timeout_s", "1"),
+        ("report.mail.smtp.user", "\"muster\""),
+        ("report.mail.smtp.password", "{ file = \"mail-password\" }"),
+    ] {
+        place.set(path, value);
+    }
+    place
+}
+
+fn office() -> PostOffice {
+    PostOffice::open(Rules { tls: Tls::Starttls, wants_login: true, ..Rules::default() })
+}
+
+/// The subjects of what arrived so far.
+fn subjects(office: &PostOffice) -> Vec<String> {
+    let parser = MessageParser::default();
+    let subject = |data: &str| parser.parse(data.as_bytes()).unwrap().subject().unwrap().to_owned();
+    office.taken().iter().map(|taken| subject(&taken.data)).collect()
+}
+
+/// The plain text of the newest letter, on one line.
+fn newest(office: &PostOffice) -> String {
+    let taken = office.taken();
+    let message = MessageParser::default().parse(taken.last().unwrap().data.as_bytes()).unwrap();
+    message.body_text(0).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_password(ran: Ran) -> Ran {
+    // The account "nobody" travels as base64 of nobody and password together.
+    ran.does_not_say(PASSWORD).does_not_say(PASSWORD_ENCODED).does_not_say("AG5vYm9keQBz")
+}
+
+#[test]
+fn z12_a_night_that_needs_a_person_comes_as_a_work_list() {
+    let office = office();
+    let place = place_with(&office);
+    place.run().ends_with(0);
+    let site = place.world().settings().site_name.clone();
+    assert_eq!(subjects(&office), [format!("[Muster] all is well · {site}")]);
+    place.world().create_group_by_hand(7, "B").unwrap();
+    place.write_timetable(&small().group(MODULE, "B", "B", &["p3"]));
+    let run = place.run().ends_with(7).run_number();
+    assert_eq!(subjects(&office)[1], format!("[Muster] 1 thing needs you · {site}"));
+    let text = newest(&office);
+    for part in [
+        &format!("Run {run} on {site} came to its end, but 1 thing needs you."),
+        "A local group already has the name (1 new)",
+        "Course 7 (course 7): ",
+        "Affected: 1 group of 1 course.",
+        "rename or delete the local group in course 7",
+        "muster explain course 7",
+        &format!("muster runs show {run}"),
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+    let taken = office.taken();
+    assert!(
+        taken[1].encrypted && taken[1].from == "muster@example.ac.uk" && taken[1].to == ["lta@example.ac.uk"]
+    );
+    let message = MessageParser::default().parse(taken[1].data.as_bytes()).unwrap();
+    let list = message.attachment(0).unwrap();
+    assert_eq!(list.attachment_name(), Some(format!("muster-run-{run}.csv").as_str()));
+    assert!(String::from_utf8_lossy(list.contents()).contains("name_taken"));
+    // The next night the same is known, and counted only.
+    place.run().ends_with(7);
+    assert_eq!(subjects(&office)[2], format!("[Muster] 1 thing still needs you · {site}"));
+    assert!(newest(&office).contains("A local group already has the name: 1, for less than a day"));
+}
+
+#[test]
+fn a_refused_delivery_and_a_held_plan_are_told_with_their_commands() {
+    let office = office();
+    let mut place = place_with(&office);
+    place.set("limits.groups_deleted_small", "0");
+    place.run().ends_with(0);
+    place.write_timetable(&Timetable::new().module(MODULE).group("M2", "Z", "Z", &["p1"]));
+    let run = place.run().ends_with(6).run_number();
+    assert!(newest(&office).contains(&format!("muster approve {run} --reason \"…\"")), "{}", newest(&office));
+    place.write("groups.csv", "nonsense\n");
+    place.run().ends_with(4);
+    assert!(newest(&office).contains("The source cmis could not be read"), "{}", newest(&office));
+}
+
+#[test]
+fn a_run_that_cannot_begin_is_told() {
+    let office = office();
+    let mut place = place_with(&office);
+    place.set("moodle.url", "\"http://127.0.0.1:1\"");
+    place.muster(&["run"]).ends_with(5);
+    assert_eq!(subjects(&office), ["[Muster] the run stopped · http://127.0.0.1:1"]);
+    assert!(newest(&office).contains("stopped before its end"), "{}", newest(&office));
+}
+
+#[test]
+fn only_runs_write_and_only_when_they_are_asked_to() {
+    let office = office();
+    let mut place = place_with(&office);
+    place.muster(&["import"]).ends_with(0);
+    place.muster(&["plan"]).ends_with(0);
+    place.muster(&["run", "--module", "NONSENSE"]).ends_with(2);
+    place.set("report.mail.digest", "false");
+    place.muster(&["apply"]).ends_with(0);
+    assert_eq!(subjects(&office).len(), 0);
+    place.set("report.mail.when", "\"always\"");
+    place.muster(&["apply"]).ends_with(0);
+    assert_eq!(subjects(&office).len(), 1);
+    place.set("report.mail.when", "\"never\"");
+    place.set("report.mail.digest", "true");
+    place.muster(&["run"]).ends_with(0);
+    assert_eq!(subjects(&office).len(), 1);
+}
+
+/// A mail that cannot be sent: the run ends as it would, says so on standard error, and keeps it.
+fn check_harmless(office: &PostOffice, change: impl Fn(&mut Place), says: &str) {
+    let mut place = place_with(office);
+    change(&mut place);
+    let ran = without_password(place.run().ends_with(0));
+    assert!(
+        ran.stderr.contains("warning: ") && ran.stderr.contains("next: ") && ran.stderr.contains(says),
+        "{ran}"
+    );
+    assert_eq!(place.members(7, "A"), ["p1", "p2"]);
+    let kept = place.rows("SELECT value_after FROM audit WHERE who = 'muster' ORDER BY id DESC LIMIT 1");
+    assert!(kept[0][0].contains(says) && !kept[0][0].contains(PASSWORD), "{kept:?}");
+    let database = std::fs::read(place.path("muster.db")).unwrap();
+    assert!(!database.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()));
+}
+
+#[test]
+fn a_mail_that_cannot_be_sent_never_fails_the_run() {
+    check_harmless(&office(), |place| place.set("report.mail.smtp.user", "\"nobody\""), "it answered 535");
+    check_harmless(
+        &office(),
+        |place| place.set("report.mail.smtp.port", "1"),
+        "cannot reach the mail server",
+    );
+    let echoes =
+        PostOffice::open(Rules { tls: Tls::AtOnce, wants_login: true, echoes: true, ..Rules::default() });
+    check_harmless(&echoes, |place| place.set("report.mail.smtp.user", "\"nobody\""), "it answered 535");
+    let hangs = PostOffice::open(Rules { wants_login: true, hangs_at: Some("EHLO"), ..Rules::default() });
+    check_harmless(&hangs, |_| (), "it gave no answer in 1 s");
+    let refuses = Rules { wants_login: true, refuses: vec!["lta@example.ac.uk".into()], ..Rules::default() };
+    check_harmless(&PostOffice::open(refuses), |_| (), "550 5.1.1 no such mailbox");
+}
+
+#[test]
+fn a_mail_is_kept_as_sent() {
+    let office = office();
+    let place = place_with(&office);
+    place.run().ends_with(0);
+    let kept = place.rows("SELECT what, value_after FROM audit WHERE who = 'muster'");
+    assert!(kept.len() == 1 && kept[0][0].starts_with("mail [Muster]") && kept[0][1] == "sent", "{kept:?}");
+}
+
+#[test]
+fn h8_status_tells_of_silence() {
+    let place = place_with(&office());
+    place.run().ends_with(0);
+    place.muster(&["status"]).ends_with(0).does_not_say("no good run");
+    place.sql("UPDATE runs SET started_at = started_at - 30 * 3600");
+    place.muster(&["status"]).says("no good run for 30 hours").says("muster run");
+    assert_eq!(place.muster(&["status", "--format", "json"]).json()["silent_hours"], 30);
+}

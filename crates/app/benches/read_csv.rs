@@ -14,6 +14,16 @@ mod config;
 #[path = "../src/sources/mod.rs"]
 mod sources;
 
+/// The configuration speaks of a schedule; nothing else of `muster serve` is here.
+#[path = "../src/serve"]
+mod serve {
+    mod cron;
+    mod schedule;
+
+    pub(crate) use self::cron::Cron;
+    pub(crate) use self::schedule::Schedule;
+}
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 

@@ -117,6 +117,9 @@ pub(crate) struct CheckArgs {
     /// Also look at one group of the platform, by its number
     #[arg(long, value_name = "ID")]
     pub(crate) group: Option<i64>,
+    /// Also send one letter to everybody who gets the report
+    #[arg(long)]
+    pub(crate) send: bool,
 }
 
 /// What can be checked.
@@ -126,6 +129,8 @@ pub(crate) enum Checked {
     Database,
     /// The sources.
     Source,
+    /// The mail.
+    Mail,
     /// Moodle.
     Moodle,
 }

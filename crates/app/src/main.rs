@@ -27,6 +27,7 @@ mod skipped;
 mod sources;
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -58,7 +59,13 @@ fn main() -> ExitCode {
             return Exit::Configuration.into();
         }
     };
-    match runtime.block_on(dispatch(cli, &output)) {
+    // A panic has said what happened by itself; here it gets the exit code of the contract and the next step.
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(dispatch(cli, &output))));
+    let ended = ended.unwrap_or_else(|_| {
+        Err(Failure::new(Exit::Bug, "a mistake of Muster itself, shown above")
+            .hint("run it again: nothing is lost. Please report it, with `muster support-bundle RUN` if it was a run"))
+    });
+    match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
             output.failure(&failure);

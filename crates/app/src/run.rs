@@ -92,6 +92,8 @@ pub(crate) struct Finished {
     pub(crate) held: Held,
     /// Why operations are skipped, by their numbers.
     pub(crate) skipped: HashMap<u32, Text>,
+    /// What earlier runs had reported and had not healed.
+    pub(crate) known: HashSet<FindingIdentity>,
     /// The story.
     pub(crate) report: Report,
     /// Calls to the platform.
@@ -182,6 +184,7 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
         selected,
         held,
         skipped,
+        known,
         report,
         calls: moodle.calls(),
         stopped: applied.stopped,

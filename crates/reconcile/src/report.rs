@@ -165,10 +165,13 @@ pub fn tell<'a>(
 }
 
 impl Report {
-    /// Tells whether a person is needed: exit code 7. Work that was left undone needs one, too.
+    /// Tells whether a person is needed: exit code 7. Work that was left undone needs one, too, unless a person decided
+    /// that it is not done.
     pub fn needs_attention(&self) -> bool {
-        self.causes.iter().any(|cause| cause.severity == Severity::Attention.as_str())
-            || self.changes.iter().any(|figures| figures.unknown + figures.not_tried > 0)
+        let undone: u64 = self.changes.iter().map(|figures| figures.unknown + figures.not_tried).sum();
+        let skipped = self.causes.iter().filter(|cause| cause.reason == Reason::Skipped.code());
+        let skipped: u64 = skipped.map(|cause| cause.count).sum();
+        self.causes.iter().any(|cause| cause.severity == Severity::Attention.as_str()) || undone > skipped
     }
 
     /// Tells whether something waits for approval: exit code 6.

@@ -79,9 +79,12 @@ impl Store {
     pub async fn approve(&self, approval: &Approval) -> Result<u64> {
         let Approval { run, operations, decision, who, reason, at, expires_at } = approval;
         let mut write = self.db.write("record an approval").await?;
+        // What an earlier approval let go waits no longer, although the run that asked still says so.
+        let waits = " AND state = 'waiting' AND fingerprint NOT IN \
+             (SELECT fingerprint FROM approvals a WHERE a.run = operations.run AND a.used_by IS NOT NULL)";
         let (asked, in_state, what) = match operations {
-            Decided::All => (None, " AND state = 'waiting'", "waiting operations"),
-            Decided::Only(some) => (Some(some), " AND state = 'waiting'", "waiting operations"),
+            Decided::All => (None, waits, "waiting operations"),
+            Decided::Only(some) => (Some(some), waits, "waiting operations"),
             Decided::Named(some) => (Some(some), "", "operations"),
         };
         let sql = format!("SELECT DISTINCT fingerprint FROM operations WHERE run = ?{in_state}");

@@ -201,7 +201,8 @@ impl<'a> Demo<'a> {
     }
 
     fn show(&self, finished: &Finished, wish: &RunWish) -> Result<(), Failure> {
-        self.say(&night::story(finished, wish, Detail::Groups))
+        let next = night::after_plan(finished, wish);
+        self.say(&(night::story(finished, wish, Detail::Groups) + &next))
     }
 
     /// Tells only the sums of a run whose plan was shown just before.

@@ -9,6 +9,7 @@
 mod chain;
 
 use reconcile::desired::wanted_groups;
+use reconcile::finding::Reason;
 use reconcile::finding::Severity;
 use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey};
 use reconcile::link::LinkState;
@@ -173,7 +174,9 @@ impl Known {
         };
         let wanted = wanted_groups(&self.snapshot, policy);
         let missing = wanted.iter().filter(|key| !is_there(key)).count() as u64;
-        if missing == 0 {
+        // In a course that is gone nothing can be missing; the finding says what is the matter.
+        let is_gone = self.findings.iter().any(|row| row.finding.reason == Reason::CourseGone);
+        if missing == 0 || is_gone {
             return Step::well("platform", text);
         }
         let missing = counted(missing, "wanted group is", "wanted groups are");
@@ -211,8 +214,9 @@ async fn course_chain(app: &App, course: CourseId) -> Result<Chain, Failure> {
     let mut steps = vec![known.mapping_step(None)];
     steps.push(known.source_step());
     steps.push(rejection_step(app, &known).await?);
-    steps.push(known.platform_step(&app.config.policy));
+    // What the last run found says why a group is not there, so it comes first.
     steps.extend(finding_steps(known.findings.iter()));
+    steps.push(known.platform_step(&app.config.policy));
     Ok(Chain::of(known.title, steps))
 }
 

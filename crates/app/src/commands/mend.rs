@@ -33,7 +33,7 @@ pub(crate) struct Mending<'a> {
 /// What became of it.
 pub(crate) enum Mended {
     /// It was done, or tried.
-    Done(Finished),
+    Done(Box<Finished>),
     /// It was only shown.
     Shown(Exit),
 }
@@ -79,7 +79,7 @@ async fn carry_out(
 ) -> Result<Mended, Failure> {
     let finished = crate::run::run(app, wish).await?;
     output.answer(&document(mending, &finished, true), || told(mending, &finished, wish))?;
-    Ok(Mended::Done(finished))
+    Ok(Mended::Done(Box::new(finished)))
 }
 
 impl Mended {

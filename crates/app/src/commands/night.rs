@@ -92,7 +92,7 @@ async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -
         "stopped": finished.stopped,
         "exit_code": exit.code(),
     });
-    output.answer(&document, || story(&finished, wish, detail))?;
+    output.answer(&document, || story(&finished, wish, detail) + &after_plan(&finished, wish))?;
     Ok(exit)
 }
 
@@ -146,10 +146,16 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         let _ = writeln!(text, "\n{} {stopped}", bad("Stopped before its end:"));
         let _ = writeln!(text, "  what was not tried is done by the next run; nothing is lost");
     }
-    if wish.until == Until::Plan && finished.report.operations() > 0 {
-        let _ = writeln!(text, "Nothing was changed. next: muster apply --plan {}", finished.run.0);
-    }
     text
+}
+
+/// What to do with a plan in which there is something to do.
+pub(crate) fn after_plan(finished: &Finished, wish: &RunWish) -> String {
+    if wish.until == Until::Plan && finished.report.operations() > 0 {
+        format!("Nothing was changed. next: muster apply --plan {}\n", finished.run.0)
+    } else {
+        String::new()
+    }
 }
 
 /// What became of one source's delivery, in a line or two.

@@ -628,7 +628,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "log.level",
         Kind::Text,
-        Default::Text("warn"),
+        Default::Text("error"),
         "How much is logged: error, warn, info (a line for each changed object), debug (a line for each call), or by part, such as `warn,targets=debug`.",
     ),
     key(

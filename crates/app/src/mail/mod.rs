@@ -9,8 +9,7 @@
 
 mod attachment;
 mod compose;
-#[cfg_attr(not(test), expect(dead_code, reason = "`muster check mail` is wired by commands/check"))]
-pub(crate) mod examine;
+mod examine;
 mod next_run;
 mod paper;
 mod send;
@@ -24,6 +23,7 @@ use std::io::Write;
 use store::Entry;
 
 use self::compose::{Length, Letter, compose, compose_silence};
+pub(crate) use self::examine::{Examined, Trial, Verdict, examine};
 pub(crate) use self::silence::{Silence, silence};
 use crate::app::App;
 use crate::config::{MailConfig, MailWhen};

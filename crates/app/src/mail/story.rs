@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use reconcile::finding::{Finding, Severity};
 use reconcile::keys::{CourseId, Text};
 use reconcile::report::{ChangeFigures, Courses, Waiting};
-use store::{FindingFilter, OperationFilter, OperationState, RunId, RunKind, RunRow, Timestamp};
+use store::{FindingFilter, FindingRow, OperationFilter, OperationState, RunId, RunKind, RunRow, Timestamp};
 
 use crate::app::App;
 use crate::exit::Failure;
@@ -78,7 +78,7 @@ pub(super) struct Told {
     pub(super) course_name: String,
     /// When it was reported first.
     pub(super) first_seen: Timestamp,
-    /// Whether this run reported it first.
+    /// Whether no earlier letter can have told it.
     pub(super) is_new: bool,
 }
 
@@ -178,13 +178,17 @@ impl Usual {
 pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Failure> {
     let runs = app.store.runs(RUNS_LOOKED_THROUGH).await?;
     let this = runs.iter().find(|run| run.id == finished.run);
-    let began = this.map_or_else(|| app.clock.now(), |run| run.begun.started_at);
-    let before: Vec<Figures> = runs
+    let before: Vec<&RunRow> = runs
         .iter()
         .filter(|run| run.id < finished.run && run.begun.kind != RunKind::Plan && run.finished_at.is_some())
         .take(USUAL_RUNS_MAX)
-        .map(Figures::of)
         .collect();
+    // What only a plan has reported since the last letter is news to everybody who did not see the plan.
+    let last_told = before.first().and_then(|run| run.finished_at);
+    let is_new = |row: &FindingRow| {
+        !finished.known.contains(&row.finding.identity())
+            || last_told.is_none_or(|last_told| row.first_seen > last_told)
+    };
     let names: HashMap<CourseId, &Text> =
         finished.plans.iter().map(|plan| (plan.course, &plan.name)).collect();
     let name = |course| names.get(&course).map(|name| name.to_string()).unwrap_or_default();
@@ -204,7 +208,7 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
             .into_iter()
             .map(|row| Told {
                 course_name: name(row.finding.course),
-                is_new: row.first_seen >= began,
+                is_new: is_new(&row),
                 first_seen: row.first_seen,
                 finding: row.finding,
             })
@@ -223,7 +227,7 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
         courses: finished.report.courses,
         changes: finished.report.changes.clone(),
         figures: this.map(Figures::of).unwrap_or_default(),
-        usual: Usual::of(&before),
+        usual: Usual::of(&before.into_iter().map(Figures::of).collect::<Vec<_>>()),
     })
 }
 

@@ -237,7 +237,7 @@ impl End {
         }
         let tombstones = place.rows(
             // A group that lives on under a new key is also buried under the old one where the answer was lost.
-            "SELECT kind, course, module, group_id, part, person FROM tombstones AS old WHERE NOT EXISTS \
+            "SELECT kind, course, module, group_id, part, person FROM tombstones AS old WHERE because <> 'deleted_there' AND NOT EXISTS \
              (SELECT 1 FROM group_links AS new WHERE new.moodle_id = old.moodle_id AND new.group_id <> old.group_id) \
              ORDER BY kind, course, module, group_id, part, person",
         );

@@ -69,7 +69,7 @@ fn site_of(place: &Place) -> Site {
 /// Goes through the scenarios, one after the other, each from where the last one ended.
 fn rehearse(site: Site) {
     let mut stage = Stage::set(&site);
-    let [one, two] = stage.people.clone();
+    let [one, two] = stage.people;
 
     // Test scenario 1: tick.
     stage.run(0);

@@ -74,7 +74,7 @@ fn z12_a_night_that_needs_a_person_comes_as_a_work_list() {
     for part in [
         &format!("Run {run} on {site} came to its end, but 1 thing needs you."),
         "A local group already has the name (1 new)",
-        "Course 7 (course 7): ",
+        "C7 (course 7): B waits, because another group has that name",
         "Affected: 1 group of 1 course.",
         "rename or delete the local group in course 7",
         "muster explain course 7",

@@ -6,6 +6,13 @@
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod check;
 mod commands;
 mod disturbed;

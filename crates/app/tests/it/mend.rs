@@ -71,7 +71,8 @@ fn k06_repair_brings_back_groups_tutors_and_students_whose_moodle_object_is_gone
 #[test]
 fn k06_repair_leaves_what_is_new_from_the_source_to_the_next_run() {
     let place = place();
-    place.world().remove_member(place.group(7, "Seminar A"), user(1));
+    let a = place.group(7, "Seminar A");
+    place.world().remove_member(a, user(1));
     place.write_timetable(&timetable().group(MODULE, "C", "Seminar C", &["p6"]));
     place.muster(&["import"]).ends_with(0);
     let ran = place.muster(&["repair", "--all", "--yes", "--format", "json"]).ends_with(0);
@@ -128,7 +129,7 @@ fn k09_retry_tries_again_what_a_run_did_not_reach() {
     // What was not in the plan is not tried.
     let applied = place.muster(&["apply", "--plan", &plan.to_string(), "--format", "json"]);
     assert_eq!(applied.figure("add_member", "not_tried"), 1, "{applied}");
-    place.muster(&["retry"]).says("add p1 to Seminar C").says("muster retry --run").ends_with(0);
+    place.muster(&["retry"]).says("group Seminar C").says("muster retry --run").ends_with(0);
     place.muster(&["retry", "--run", &applied.run_number().to_string(), "--yes"]).ends_with(0);
     assert_eq!(place.members(7, "Seminar C"), ["p1", "p6"]);
     assert_eq!(kinds(&place)[0], "retry");
@@ -250,7 +251,7 @@ fn n04_undo_of_a_mass_deletion_restores_everything_but_the_ids() {
     place.set("limits.groups_deleted_percent_max", "100");
     let before = place.picture();
     let run = mass_deletion(&place);
-    let shown = place.muster(&["undo", &run]).ends_with(0).says("create group Seminar A");
+    let shown = place.muster(&["undo", &run]).ends_with(0).says("+ group Seminar A");
     let shown =
         shown.says("Does not come back").says("submissions").says("muster map set 7 HIST --active true");
     drop(shown.says("Nothing was changed").says(&format!("muster undo {run} --yes")));

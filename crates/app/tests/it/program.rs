@@ -158,7 +158,7 @@ fn what_is_refused_is_not_carried_out_and_no_longer_asks() {
     assert_eq!(place.group_names(7).len(), 10, "{ran}");
     assert_eq!((ran.code, ran.figure("delete_group", "not_tried")), (0, 3), "{ran}");
     let shown = place.muster(&["runs", "show", &ran.run_number().to_string()]);
-    drop(shown.ends_with(0).says("a person refused it"));
+    drop(shown.ends_with(0).says("skipped by ada because a mistake of the export"));
 }
 
 #[test]

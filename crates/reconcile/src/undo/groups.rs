@@ -118,23 +118,27 @@ impl<'a> Undoing<'a> {
             );
             self.lose(Some(&head.key), None, detail);
         }
-        self.count_lost_members(deed, &head.key);
+        self.compare_members(deed, &head.key);
         let group = Arc::new(head);
         self.groups.insert(group.key.clone(), Arc::clone(&group));
         self.do_it(Change::CreateGroup { group });
     }
 
-    /// Members of a deleted group who were not ours: nobody remembers who they were.
-    fn count_lost_members(&mut self, deed: &Deed, key: &GroupKey) {
+    /// Tells of a deleted group whose people were not those in our memory: nobody remembers who they were.
+    fn compare_members(&mut self, deed: &Deed, key: &GroupKey) {
         let told = deed.before.rsplit_once(" (").and_then(|(_, rest)| rest.strip_suffix(" members)"));
         let had: usize = told.and_then(|count| count.parse().ok()).unwrap_or(0);
         let is_of_group =
             |dropped: &&Dropped| matches!(dropped, Dropped::Member { group, .. } if group == key);
         let known = self.past.dropped.iter().filter(is_of_group).count();
-        if had > known {
-            let lost = had - known;
+        let (name, more, fewer) = (&deed.name, had.saturating_sub(known), known.saturating_sub(had));
+        if more > 0 {
+            let detail = format!("{more} members of {name} were added on the platform; nobody remembers who");
+            self.lose(Some(key), None, detail);
+        }
+        if fewer > 0 {
             let detail =
-                format!("{lost} members of {} were added on the platform; nobody remembers who", deed.name);
+                format!("{fewer} members of {name} had been removed on the platform; they come back as well");
             self.lose(Some(key), None, detail);
         }
     }

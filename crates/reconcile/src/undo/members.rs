@@ -20,6 +20,7 @@ impl Undoing<'_> {
         for dropped in &self.past.dropped {
             if let Dropped::Member { group, user, person, role } = dropped {
                 // What was never ours was removed by policy; back again it is a student's place like any other.
+                let group = self.group_keys.get(&*group.idnumber()).copied().unwrap_or(group);
                 self.put_back(group, *user, person, role.unwrap_or(Role::Student), &enrolled);
             }
         }

@@ -178,6 +178,12 @@ impl<'a> Undoing<'a> {
                 undoing.groups.insert(key.clone(), Arc::new(head));
             }
         }
+        // Before a group was carried on under a new key, the run knew it by the old one.
+        for deed in undoing.deeds(&["rekey_group"]) {
+            if let Some(key) = undoing.group_keys.get(&*deed.idnumber).copied() {
+                undoing.group_keys.entry(&deed.before).or_insert(key);
+            }
+        }
         for (key, link) in &links.groupings {
             undoing.grouping_keys.insert(&link.idnumber, key);
             let by_id = course.groupings.iter().find(|grouping| Some(grouping.id) == link.id);

@@ -226,7 +226,7 @@ impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot call {} of Moodle: {}; {}", self.function, self.meaning, self.next_step)?;
         write!(f, " [{}]", self.code)?;
-        if self.shown.is_empty() { Ok(()) } else { write!(f, " Moodle says: {}", self.shown) }
+        if self.shown.is_empty() { Ok(()) } else { write!(f, " What came back: {}", self.shown) }
     }
 }
 

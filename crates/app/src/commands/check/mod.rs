@@ -1,6 +1,6 @@
-//! `muster check`: tries the configuration, the database, the sources and the platform, one line each.
+//! `muster check`: tries the configuration, the database, the sources, the mail and the platform, one line each.
 //!
-//! Each part is a file with a function that returns lines: `database.rs`, `source.rs`, `moodle.rs`. A new part is a
+//! Each part is a file with a function that returns lines: `database.rs`, `source.rs`, `mail.rs`, `moodle.rs`. A new part is a
 //! file, a variant of [`Checked`] and one `if` in [`run`].
 //!
 //! Not here: changing anything. A check reads only, and what it has to write to try, it takes back.
@@ -9,6 +9,7 @@
 
 mod database;
 mod line;
+mod mail;
 mod moodle;
 mod source;
 
@@ -21,6 +22,7 @@ use crate::cli::{CheckArgs, Checked};
 use crate::clock::Clock;
 use crate::config::{Config, Mistake};
 use crate::exit::{Exit, Failure};
+use crate::mail::Trial;
 use crate::output::Output;
 use line::Line;
 use moodle::Needs;
@@ -82,6 +84,10 @@ async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Optio
         for (name, source) in &config.sources {
             lines.extend(source::lines(app.as_ref(), name, source).await);
         }
+    }
+    if wants(Checked::Mail) {
+        let trial = if args.send { Trial::SendLetter } else { Trial::SendNothing };
+        lines.extend(mail::lines(&config, trial).await);
     }
     if wants(Checked::Moodle) {
         let (found, needs) = moodle::lines(app.as_ref(), &config, args.group, clock.now()).await;

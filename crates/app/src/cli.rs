@@ -1,5 +1,7 @@
 //! The command line: names and help texts that must not change without a reason (DESIGN section 9).
 //!
+//! Long because a command line is one table that people read from top to bottom, help texts included.
+//!
 //! Not here: what the commands do ([`crate::commands`]).
 
 use std::net::SocketAddr;

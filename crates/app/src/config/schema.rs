@@ -1,5 +1,7 @@
 //! Every key of the configuration in one table: its path, type, default and explanation.
 //!
+//! Long because it is one table of every key with its sentence.
+//!
 //! Not here: reading a file (`document.rs`, `check.rs`) and what the keys mean to the program (`build.rs`).
 //!
 //! Invariant: a key that is not in [`KEYS`] is a mistake; `muster config explain`, `config keys`, `config show`,

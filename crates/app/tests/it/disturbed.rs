@@ -3,6 +3,8 @@
 //! The night uses every kind of operation, over three courses, so that batches span courses. It is prepared once: each
 //! case gets a copy of the database, the timetable and the Moodle.
 //!
+//! Long because the story and what must hold of it are read together.
+//!
 //! Not here: the disturbances.
 
 use std::collections::BTreeMap;

@@ -83,6 +83,13 @@ impl Undoing<'_> {
         let mut into: HashSet<(GroupKey, GroupingKey)> = HashSet::new();
         for (key, head) in &self.groups {
             let grouping = GroupingKey { source: key.source.clone(), module: key.module.clone() };
+            // A grouping with our idnumber is ours, also while our memory does not hold it.
+            if let Some(shown) = self.grouping_shown_as(&grouping.idnumber()) {
+                self.groupings.entry(grouping.clone()).or_insert_with(|| {
+                    let (idnumber, name) = (shown.idnumber.clone(), shown.name.clone());
+                    Arc::new(GroupingHead { key: grouping.clone(), idnumber, id: Some(shown.id), name })
+                });
+            }
             if head.id.is_none() && self.groupings.contains_key(&grouping) {
                 into.insert((key.clone(), grouping));
             }

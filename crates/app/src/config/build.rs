@@ -19,8 +19,8 @@ use super::document::{Document, Value};
 use super::explain;
 use super::mistake::{Mistake, Position};
 use super::model::{
-    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PersonKeyField, SourceConfig, SourcePlace,
-    SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PeopleKeys, PersonKeyField, SourceConfig,
+    SourcePlace, SqlPlace,
 };
 use super::schema::{Default, KEYS, Key};
 use super::value;
@@ -40,8 +40,13 @@ pub(crate) fn build(
 ) -> Option<Config> {
     let mut build = Build { file, base_dir, document, mistakes, warnings: Vec::new() };
     let database = build.database_url("database");
-    let sources = build.sources();
+    let mut sources = build.sources();
     let moodle = build.moodle();
+    let people = match moodle.as_ref().map(|moodle| moodle.person_key) {
+        Some(PersonKeyField::Username | PersonKeyField::Email) => PeopleKeys::LowerCase,
+        Some(PersonKeyField::Idnumber) | None => PeopleKeys::AsWritten,
+    };
+    sources.values_mut().for_each(|source| source.people = people);
     let mail = build.mail();
     let policy = build.section("policy");
     let limits = build.section("limits");
@@ -160,7 +165,7 @@ impl Build<'_> {
                 modules: self.document.text(&key("queries.modules")),
             }),
         };
-        Some(SourceConfig { place, completeness: completeness?, terms })
+        Some(SourceConfig { place, completeness: completeness?, terms, people: PeopleKeys::default() })
     }
 
     /// Checks that a source has the keys that its kind needs, and none that it does not have.

@@ -31,7 +31,7 @@ pub(crate) use init::init_text;
 pub(crate) use mistake::{Mistake, nearest};
 pub(crate) use model::{
     Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe,
-    PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
+    PeopleKeys, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
 };
 pub(crate) use secret::SecretError;
 

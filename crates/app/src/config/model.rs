@@ -87,6 +87,18 @@ pub(crate) struct SourceConfig {
     pub(crate) completeness: Completeness,
     /// The terms that are read; none for all.
     pub(crate) terms: Option<BTreeSet<String>>,
+    /// Whether people's keys are taken as they are written.
+    pub(crate) people: PeopleKeys,
+}
+
+/// Whether people's keys are taken as they are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PeopleKeys {
+    /// As they are written: ID numbers.
+    #[default]
+    AsWritten,
+    /// In lower case: usernames and addresses, in which letter case does not count.
+    LowerCase,
 }
 
 /// Where the rows of a source are.

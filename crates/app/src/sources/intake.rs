@@ -13,6 +13,8 @@ use encoding_rs::Encoding;
 use reconcile::delivery::{DeliveredGroup, DeliveredMember, Delivery, Rejection, Rule};
 use reconcile::keys::{ModuleCode, PersonKey, Role, SourceGroupId, SourceName, Text};
 
+use crate::config::{PeopleKeys, SourceConfig};
+
 use super::fast_map::{FastMap, FastSet};
 use super::field::{self, Breaks, Fault};
 use super::people::People;
@@ -59,6 +61,7 @@ struct Repeated {
 /// Collects the rows of a delivery.
 pub(crate) struct Intake<'a> {
     encoding: &'static Encoding,
+    people_keys: PeopleKeys,
     terms: Option<&'a BTreeSet<String>>,
     delivery: Delivery,
     /// For each group the next one with the same id below another module.
@@ -79,14 +82,11 @@ pub(crate) struct Intake<'a> {
 
 impl<'a> Intake<'a> {
     /// Begins a delivery.
-    pub(crate) fn new(
-        source: SourceName,
-        encoding: &'static Encoding,
-        terms: Option<&'a BTreeSet<String>>,
-    ) -> Self {
+    pub(crate) fn new(source: SourceName, encoding: &'static Encoding, config: &'a SourceConfig) -> Self {
         Intake {
             encoding,
-            terms,
+            terms: config.terms.as_ref(),
+            people_keys: config.people,
             delivery: Delivery {
                 source,
                 groups: Vec::new(),
@@ -248,7 +248,10 @@ impl<'a> Intake<'a> {
         }
         let key = self.field(Table::Members, columns, record, 1, Need::Filled)?;
         let role = self.role(columns, record)?;
-        let person = self.people.meet(written, &key);
+        let person = match self.people_keys {
+            PeopleKeys::AsWritten => self.people.meet(written, &key),
+            PeopleKeys::LowerCase => self.people.meet(written, &key.to_lowercase()),
+        };
         self.join(group, person, role)
     }
 

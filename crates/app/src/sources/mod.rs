@@ -66,12 +66,12 @@ pub(crate) async fn read(
     let mut progress = Progress { rows: 0, tell: progress };
     match &source.place {
         SourcePlace::Csv(place) => {
-            let mut intake = Intake::new(name.clone(), place.encoding, source.terms.as_ref());
+            let mut intake = Intake::new(name.clone(), place.encoding, source);
             let notices = read_csv(place, name.as_str(), &mut intake, &mut progress)?;
             Ok(reading(intake, notices))
         }
         SourcePlace::Sql(place) => {
-            let mut intake = Intake::new(name.clone(), UTF_8, source.terms.as_ref());
+            let mut intake = Intake::new(name.clone(), UTF_8, source);
             let notices = sql::read(place, name.as_str(), &mut intake, &mut progress).await?;
             Ok(reading(intake, notices))
         }

@@ -10,7 +10,7 @@ use reconcile::keys::SourceName;
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::{Reading, SourceError, read, sample, write_rejections};
-use crate::config::{Config, CsvPlace, SourceConfig, SourcePlace};
+use crate::config::{Config, CsvPlace, PeopleKeys, SourceConfig, SourcePlace};
 
 const GROUPS: &str = "group_id,group_code,group_name,module_code,kind,term\n";
 const MEMBERS: &str = "group_id,person_id,role\n";
@@ -34,6 +34,7 @@ fn csv_source(folder: &Path, encoding: &'static Encoding, terms: Option<&[&str]>
         }),
         completeness: reconcile::delivery::Completeness::default(),
         terms: terms.map(|terms| terms.iter().map(|&term| term.to_owned()).collect()),
+        people: PeopleKeys::default(),
     }
 }
 
@@ -449,4 +450,17 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
         &source("postgres://reader@127.0.0.1:1/sits", "password = { env = \"MUSTER_TEST_NOT_SET\" }"),
         "cannot fetch the password of source sits",
     );
+}
+
+#[test]
+fn c14_letter_case_does_not_count_in_the_usernames_of_people() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("groups.csv"), [GROUPS, "1,T,,M,,\n2,U,,M,,\n"].concat()).unwrap();
+    fs::write(dir.path().join("members.csv"), [MEMBERS, "1,Ada,student\n2,ADA,student\n"].concat()).unwrap();
+    let people = |people| {
+        let source = SourceConfig { people, ..csv_source(dir.path(), UTF_8, None) };
+        read_source(&source).unwrap().delivery.persons
+    };
+    assert_eq!(people(PeopleKeys::AsWritten), ["Ada".into(), "ADA".into()]);
+    assert_eq!(people(PeopleKeys::LowerCase), ["ada".into()]);
 }

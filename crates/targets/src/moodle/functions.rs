@@ -134,14 +134,21 @@ pub(crate) struct UserRow {
 }
 
 impl UserRow {
-    /// The value of the field that names a person.
+    /// The value of the field that names a person; letter case does not count in usernames and addresses, so they
+    /// are given in lower case.
     pub(crate) fn key(&self, field: PersonKeyField) -> Option<PersonKey> {
         let value = match field {
             PersonKeyField::Idnumber => &self.idnumber,
             PersonKeyField::Username => &self.username,
             PersonKeyField::Email => &self.email,
         };
-        value.as_deref().filter(|value| !value.is_empty()).map(PersonKey::from)
+        let value = value.as_deref().filter(|value| !value.is_empty())?;
+        Some(match field {
+            PersonKeyField::Idnumber => PersonKey::from(value),
+            PersonKeyField::Username | PersonKeyField::Email => {
+                PersonKey::from(value.to_lowercase().as_str())
+            }
+        })
     }
 }
 

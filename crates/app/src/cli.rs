@@ -533,10 +533,10 @@ pub(crate) struct StatusArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExplainCommand {
-    /// Explain a course, by its number on the platform
+    /// Explain a course, by its number or short name on the platform, or by a module that fills it
     Course {
-        /// The course's number
-        course: i64,
+        /// The course
+        course: String,
     },
     /// Explain a group, by its number on the platform, its id in the source, or its name
     Group {

@@ -81,18 +81,26 @@ pub(crate) struct Failure {
     hint: Option<String>,
     /// What lies below.
     source: Option<Box<dyn Error + Send + Sync>>,
+    /// What had happened before, in lines.
+    note: String,
 }
 
 impl Failure {
     /// A failure with a sentence.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Failure {
-        Failure { exit, message: message.into(), hint: None, source: None }
+        Failure { exit, message: message.into(), hint: None, source: None, note: String::new() }
     }
 
     /// A failure that an error explains; the error's own text is the sentence.
     pub(crate) fn of(exit: Exit, error: impl Error + Send + Sync + 'static) -> Failure {
         let source = error.source().map(|inner| chain(inner).into());
-        Failure { exit, message: error.to_string(), hint: None, source }
+        Failure { exit, message: error.to_string(), hint: None, source, note: String::new() }
+    }
+
+    /// Adds what had happened before, in lines.
+    #[must_use]
+    pub(crate) fn note(self, note: String) -> Failure {
+        Failure { note, ..self }
     }
 
     /// Adds the next step.
@@ -126,6 +134,9 @@ impl fmt::Display for Failure {
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n  next: {hint}")?;
+        }
+        if !self.note.is_empty() {
+            write!(f, "\nBefore that:\n{}", self.note.trim_end())?;
         }
         Ok(())
     }

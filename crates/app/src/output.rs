@@ -51,12 +51,9 @@ impl Output {
     /// Writes text for people; a program gets nothing.
     pub(crate) fn text(&self, text: &str) -> Result<(), Failure> {
         if self.format == Some(Format::Text) {
+            let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
             let mut out = anstream::stdout();
-            out.write_all(text.as_bytes())?;
-            if !text.is_empty() && !text.ends_with('\n') {
-                out.write_all(b"\n")?;
-            }
-            out.flush()?;
+            unless_nobody_reads(write!(out, "{text}{line_end}").and_then(|()| out.flush()))?;
         }
         Ok(())
     }
@@ -67,7 +64,7 @@ impl Output {
             let text = serde_json::to_string_pretty(value).map_err(|error| {
                 Failure::new(Exit::Bug, format!("cannot write the answer as JSON: {error}"))
             })?;
-            writeln!(std::io::stdout(), "{text}")?;
+            unless_nobody_reads(writeln!(std::io::stdout(), "{text}"))?;
         }
         Ok(())
     }
@@ -96,5 +93,13 @@ impl Output {
                 writeln!(anstream::stderr(), "{value}")
             }
         };
+    }
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+pub(crate) fn unless_nobody_reads(written: std::io::Result<()>) -> std::io::Result<()> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }

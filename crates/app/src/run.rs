@@ -16,12 +16,15 @@ use reconcile::outcome::{self, Outcome};
 use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
 use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
-use store::{FindingFilter, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus};
+use store::{
+    FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
+};
 use targets::journal::{ApplyStopped, Journal, PlannedOperation};
 use targets::moodle::{CallCounts, Moodle};
 
 use crate::app::App;
-use crate::choose::choose;
+use crate::choose::{Choice, choose};
+use crate::commands::night::import_line;
 use crate::exit::{Exit, Failure, chain};
 use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
@@ -131,79 +134,100 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     // 1 · import
     let imported =
         if wish.import { import_sources(app, &lock, None, &app.errors_dir()).await? } else { Vec::new() };
-    let moodle = app.moodle().await?;
-    refuse_another_site(app, &moodle, wish).await?;
-    let run = begin(app, &lock, &moodle, wish).await?;
-    // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
     let known = app.store.findings(&FindingFilter::default()).await?;
     let choice = choose(app, &wish.scope, &known).await?;
-    let decisions = app.store.decisions(app.clock.now()).await?;
-    let planned = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await;
-    let (mut plans, selected) = match planned {
-        Ok(planned) => planned,
+    let run = begin(app, &lock, wish).await?;
+    let steps = Steps { app, lock: &lock, wish, run, known, choice, imported: imported.clone() };
+    match steps.carry_out().await {
+        Ok(finished) => Ok(finished),
         Err(failure) => {
             give_up(app, &lock, run).await?;
-            return Err(failure);
+            Err(failure.note(imported.iter().map(import_line).collect()))
         }
-    };
-    // 6 · review
-    let mut objections = review(&plans, &app.store.totals().await?, &app.config.limits);
-    let after_pause = app.store.courses_after_pause(&app.default_source(), app.clock.now()).await?;
-    objections.extend(review_after_pause(&plans, &after_pause));
-    let held = hold(&plans, &objections, &decisions);
-    let skipped = skipped::reasons(app, &plans, &held).await?;
-    // 7 · record
-    record(app, &lock, run, &plans, &objections, &held).await?;
-    // 8 · apply
-    let applied = match wish.until {
-        Until::Plan => Applied::default(),
-        Until::Apply(only) => {
-            if let Goal::Undo(undone) = wish.goal {
-                settle_mappings(app, undone, &plans).await?;
-            }
-            let left_out = LeftOut { held: &held, skipped: &skipped, only };
-            apply(app, &lock, &moodle, run, &plans, left_out).await?
-        }
-    };
-    // 9 · report
-    add_findings(&mut plans, &applied.outcomes);
-    skipped::add_findings(&mut plans, &skipped);
-    let known: HashSet<FindingIdentity> = known.iter().map(|row| row.finding.identity()).collect();
-    let fate = |number| match wish.until {
-        _ if held.waiting.contains(&number) => Fate::Waiting,
-        Until::Plan => Fate::Planned,
-        Until::Apply(_) => applied.outcomes.get(&number).map_or(Fate::Planned, Fate::Settled),
-    };
-    let report = tell(choice.known, &plans, &objections, &held.waiting, fate, |finding| {
-        known.contains(&finding.identity())
-    });
-    let finished = Finished {
-        run,
-        site: moodle.site().name.clone(),
-        imported,
-        selected,
-        held,
-        skipped,
-        known,
-        report,
-        calls: moodle.calls(),
-        stopped: applied.stopped,
-        plans,
-    };
-    note_courses(app, &lock, wish, &finished, &choice.courses, &applied.outcomes).await?;
-    let is_whole = wish.goal == Goal::InStep(Select::All) && !matches!(wish.scope, Scope::Named { .. });
-    if wish.until != Until::Plan && is_whole {
-        app.store.note_pauses_reviewed(&lock, run, app.clock.now()).await?;
     }
-    finish(app, &lock, &finished, wish.until).await?;
-    Ok(finished)
+}
+
+/// What the steps after the import work with.
+struct Steps<'a> {
+    app: &'a App,
+    lock: &'a RunLock,
+    wish: &'a RunWish,
+    run: RunId,
+    /// What earlier runs had reported and had not healed.
+    known: Vec<FindingRow>,
+    choice: Choice,
+    imported: Vec<Imported>,
+}
+
+impl Steps<'_> {
+    /// Steps 2 to 9.
+    async fn carry_out(self) -> Result<Finished, Failure> {
+        let Steps { app, lock, wish, run, known, choice, imported } = self;
+        let moodle = app.moodle().await?;
+        refuse_another_site(app, &moodle, wish, run).await?;
+        app.store.note_site(lock, run, &moodle.site().url).await?;
+        // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
+        let decisions = app.store.decisions(app.clock.now()).await?;
+        let (mut plans, selected) = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await?;
+        // 6 · review
+        let mut objections = review(&plans, &app.store.totals().await?, &app.config.limits);
+        let after_pause = app.store.courses_after_pause(&app.default_source(), app.clock.now()).await?;
+        objections.extend(review_after_pause(&plans, &after_pause));
+        let held = hold(&plans, &objections, &decisions);
+        let skipped = skipped::reasons(app, &plans, &held).await?;
+        // 7 · record
+        record(app, lock, run, &plans, &objections, &held).await?;
+        // 8 · apply
+        let applied = match wish.until {
+            Until::Plan => Applied::default(),
+            Until::Apply(only) => {
+                if let Goal::Undo(undone) = wish.goal {
+                    settle_mappings(app, undone, &plans).await?;
+                }
+                let left_out = LeftOut { held: &held, skipped: &skipped, only };
+                apply(app, lock, &moodle, run, &plans, left_out).await?
+            }
+        };
+        // 9 · report
+        add_findings(&mut plans, &applied.outcomes);
+        skipped::add_findings(&mut plans, &skipped);
+        let known: HashSet<FindingIdentity> = known.iter().map(|row| row.finding.identity()).collect();
+        let fate = |number| match wish.until {
+            _ if held.waiting.contains(&number) => Fate::Waiting,
+            Until::Plan => Fate::Planned,
+            Until::Apply(_) => applied.outcomes.get(&number).map_or(Fate::Planned, Fate::Settled),
+        };
+        let report = tell(choice.known, &plans, &objections, &held.waiting, fate, |finding| {
+            known.contains(&finding.identity())
+        });
+        let finished = Finished {
+            run,
+            site: moodle.site().name.clone(),
+            imported,
+            selected,
+            held,
+            skipped,
+            known,
+            report,
+            calls: moodle.calls(),
+            stopped: applied.stopped,
+            plans,
+        };
+        note_courses(app, lock, wish, &finished, &choice.courses, &applied.outcomes).await?;
+        let is_whole = wish.goal == Goal::InStep(Select::All) && !matches!(wish.scope, Scope::Named { .. });
+        if wish.until != Until::Plan && is_whole {
+            app.store.note_pauses_reviewed(lock, run, app.clock.now()).await?;
+        }
+        finish(app, lock, &finished, wish.until).await?;
+        Ok(finished)
+    }
 }
 
 /// Refuses to write to a platform that is not the one of the earlier runs (feature E1): a copied configuration must
 /// not turn a test site's groups into the live site's.
-async fn refuse_another_site(app: &App, moodle: &Moodle, wish: &RunWish) -> Result<(), Failure> {
+async fn refuse_another_site(app: &App, moodle: &Moodle, wish: &RunWish, run: RunId) -> Result<(), Failure> {
     let now = &moodle.site().url;
-    let Some(before) = app.store.applied_site().await? else { return Ok(()) };
+    let Some(before) = app.store.applied_site(run).await? else { return Ok(()) };
     if *before == **now || wish.accept_new_site || wish.until == Until::Plan {
         return Ok(());
     }
@@ -212,7 +236,7 @@ async fn refuse_another_site(app: &App, moodle: &Moodle, wish: &RunWish) -> Resu
         .hint("choose the profile that belongs to this database; if the site has moved, say --new-site once"))
 }
 
-async fn begin(app: &App, lock: &RunLock, moodle: &Moodle, wish: &RunWish) -> Result<RunId, Failure> {
+async fn begin(app: &App, lock: &RunLock, wish: &RunWish) -> Result<RunId, Failure> {
     let scope = match &wish.scope {
         Scope::Changed => "changed courses".to_owned(),
         Scope::All => "all courses".to_owned(),
@@ -234,7 +258,8 @@ async fn begin(app: &App, lock: &RunLock, moodle: &Moodle, wish: &RunWish) -> Re
     let new = NewRun {
         kind: wish.kind,
         profile: app.config.profile.clone().unwrap_or_default().into(),
-        site: moodle.site().url.as_str().into(),
+        // The address of the configuration, until the site has told its own.
+        site: app.moodle_config()?.url.as_str().into(),
         scope: scope.into(),
         started_at: app.clock.now(),
     };
@@ -348,7 +373,7 @@ fn add_findings(plans: &mut [CoursePlan], outcomes: &HashMap<u32, Outcome>) {
     }
 }
 
-/// Ends a run that failed before it had a plan.
+/// Ends a run that could not be carried out.
 async fn give_up(app: &App, lock: &RunLock, run: RunId) -> Result<(), Failure> {
     let end = FinishedRun {
         status: RunStatus::Failed,
@@ -361,16 +386,12 @@ async fn give_up(app: &App, lock: &RunLock, run: RunId) -> Result<(), Failure> {
 }
 
 async fn finish(app: &App, lock: &RunLock, finished: &Finished, until: Until) -> Result<(), Failure> {
-    let status = if finished.stopped.is_some() || finished.is_unreadable() {
-        RunStatus::Failed
-    } else if until == Until::Plan {
-        RunStatus::Planned
-    } else if finished.report.has_waiting() {
-        RunStatus::Waiting
-    } else if finished.report.needs_attention() {
-        RunStatus::Attention
-    } else {
-        RunStatus::Done
+    let status = match finished.exit() {
+        Exit::Target => RunStatus::Failed,
+        _ if until == Until::Plan => RunStatus::Planned,
+        Exit::Waiting => RunStatus::Waiting,
+        Exit::Done => RunStatus::Done,
+        _ => RunStatus::Attention,
     };
     let story = serde_json::to_string(&finished.report)
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot write the report: {error}")))?;

@@ -296,11 +296,22 @@ impl Store {
         Ok(figures)
     }
 
-    /// The site to which the newest run wrote that was not only a plan; `None` before the first of them.
-    pub async fn applied_site(&self) -> Result<Option<Text>> {
+    /// The site to which the newest run before `current` could write; `None` before the first of them.
+    pub async fn applied_site(&self, current: RunId) -> Result<Option<Text>> {
         let mut read_only = self.db.read("read the site of the last run").await?;
-        let sql = "SELECT site FROM runs WHERE kind <> 'plan' ORDER BY id DESC LIMIT 1";
-        read_only.first(sql, [], |row| row.text()).await
+        // A run that failed before it did anything may never have reached its site.
+        let sql = "SELECT site FROM runs WHERE kind <> 'plan' AND id < ? AND (status <> 'failed' OR done_count > 0) \
+             ORDER BY id DESC LIMIT 1";
+        read_only.first(sql, [Value::Int(current.0)], |row| row.text()).await
+    }
+
+    /// Notes how the platform of a run calls itself.
+    pub async fn note_site(&self, _lock: &RunLock, run: RunId, site: &str) -> Result<()> {
+        let mut write = self.db.write("note the site of a run").await?;
+        write
+            .execute("UPDATE runs SET site = ? WHERE id = ?", [Value::from(site), Value::Int(run.0)])
+            .await?;
+        write.commit().await
     }
 
     /// When the newest run that came to its end began; plans and what a person mended do not count. `None` where there

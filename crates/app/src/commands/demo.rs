@@ -143,7 +143,7 @@ impl<'a> Demo<'a> {
         self.heading("The first night: the plan")?;
         let app = self.app().await?;
         self.read_mappings(&app).await?;
-        let finished = self.night(&app, Until::Plan).await?;
+        let finished = self.night(&app, &wish(Until::Plan)).await?;
         self.heading("The first night: carried out")?;
         self.say(&format!("$ muster apply --plan {}\n", finished.run.0))?;
         let apply = RunWish { import: false, kind: RunKind::Apply, ..wish(Until::Apply(Some(finished.run))) };
@@ -168,7 +168,9 @@ impl<'a> Demo<'a> {
         }
         let app = self.app().await?;
         self.read_mappings(&app).await?;
-        let finished = self.night(&app, Until::Apply(None)).await?;
+        // The last night is the weekly one that looks at every course, and finds the one that was deleted.
+        let scope = if number == MORE_NIGHTS { Scope::All } else { Scope::Changed };
+        let finished = self.night(&app, &RunWish { scope, ..wish(Until::Apply(None)) }).await?;
         if finished.report.has_waiting() {
             self.approve(&app, &finished).await?;
         }
@@ -193,10 +195,9 @@ impl<'a> Demo<'a> {
         self.say(&text)
     }
 
-    async fn night(&self, app: &App, until: Until) -> Result<Finished, Failure> {
-        let wish = wish(until);
-        let finished = crate::run::run(app, &wish).await?;
-        self.show(&finished, &wish)?;
+    async fn night(&self, app: &App, wish: &RunWish) -> Result<Finished, Failure> {
+        let finished = crate::run::run(app, wish).await?;
+        self.show(&finished, wish)?;
         Ok(finished)
     }
 
@@ -234,7 +235,7 @@ impl<'a> Demo<'a> {
         let command = match (case.person_ids.first(), case.group_ids.first(), case.course_ids.first()) {
             (Some(person), _, _) => ExplainCommand::Person { person: person.clone(), course: None },
             (None, Some(group), _) => ExplainCommand::Group { group: group.clone(), course: None },
-            (None, None, Some(course)) => ExplainCommand::Course { course: i64::from(*course) },
+            (None, None, Some(course)) => ExplainCommand::Course { course: course.to_string() },
             (None, None, None) => return Ok(()),
         };
         let words = match &command {

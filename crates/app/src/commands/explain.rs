@@ -16,7 +16,7 @@ use reconcile::link::LinkState;
 use reconcile::policy::Policy;
 use reconcile::snapshot::{CourseSnapshot, Presence, Wish};
 use serde_json::json;
-use store::{FindingFilter, FindingRow, GroupHit, HitPlace, RejectionFilter};
+use store::{FindingFilter, FindingRow, GroupHit, HitPlace, RejectionFilter, RejectionRow};
 
 use self::chain::{Chain, Step};
 use crate::app::App;
@@ -28,7 +28,13 @@ use crate::present::table::counted;
 
 pub(crate) async fn run(app: &App, command: &ExplainCommand, output: &Output) -> Result<Exit, Failure> {
     let chains = match command {
-        ExplainCommand::Course { course } => vec![course_chain(app, CourseId(*course)).await?],
+        ExplainCommand::Course { course } => {
+            let mut chains = Vec::new();
+            for course in courses_meant(app, course).await? {
+                chains.push(course_chain(app, course).await?);
+            }
+            chains
+        }
         ExplainCommand::Group { group, course } => group_chains(app, group, course.map(CourseId)).await?,
         ExplainCommand::Person { person, course } => {
             person_chains(app, &person.as_str().into(), course.map(CourseId)).await?
@@ -47,6 +53,29 @@ fn told(chains: &[Chain]) -> String {
     let mut text: String = telling.iter().map(|chain| format!("{chain}\n")).collect();
     text.extend(well.iter().map(|chain| chain.in_a_line()));
     text
+}
+
+/// The courses that a person may mean: by number, by the name that the platform showed, or by a module.
+async fn courses_meant(app: &App, asked: &str) -> Result<Vec<CourseId>, Failure> {
+    if let Ok(number) = asked.parse() {
+        return Ok(vec![CourseId(number)]);
+    }
+    let states = app.store.course_states(&app.default_source(), &app.policy_hash(), app.clock.now()).await?;
+    let named = states.iter().filter(|state| state.name.eq_ignore_ascii_case(asked));
+    let mut courses: Vec<CourseId> = named.map(|state| state.course).collect();
+    if courses.is_empty() {
+        courses = app.store.courses_of_module(&ModuleCode(asked.into())).await?;
+    }
+    if courses.is_empty() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("no course has the name {asked}, and no module {asked} fills one"),
+        )
+        .hint(
+            "the course's number is in its address on the platform; `muster map list` shows the mappings",
+        ));
+    }
+    Ok(courses)
 }
 
 /// What is known of one course: everything a chain looks at.
@@ -185,15 +214,20 @@ impl Known {
     }
 }
 
+/// Rows of a course's modules that were rejected.
 async fn rejection_step(app: &App, known: &Known) -> Result<Step, Failure> {
-    let mut rejected = Vec::new();
-    for mapping in &known.snapshot.mappings {
-        let filter = RejectionFilter { module: Some(mapping.module.clone()), ..RejectionFilter::default() };
-        rejected.extend(app.store.rejections(&filter).await?);
-    }
-    let Some(first) = rejected.first() else {
-        return Ok(Step::well("rejections", "no row of its modules was rejected".to_owned()));
+    let of_module = |row: &RejectionRow| {
+        known.snapshot.mappings.iter().any(|mapping| row.module.as_ref() == Some(&mapping.module))
     };
+    let step = rejected_rows(app, of_module).await?;
+    Ok(step.unwrap_or_else(|| Step::well("rejections", "no row of its modules was rejected".to_owned())))
+}
+
+/// The rejected rows that are about something; `None` where there are none.
+async fn rejected_rows(app: &App, about: impl Fn(&RejectionRow) -> bool) -> Result<Option<Step>, Failure> {
+    let mut rejected = app.store.rejections(&RejectionFilter::default()).await?;
+    rejected.retain(about);
+    let Some(first) = rejected.first() else { return Ok(None) };
     let text = format!(
         "{} rejected since {}; {} line {}: {}",
         counted(rejected.len() as u64, "row", "rows"),
@@ -202,7 +236,8 @@ async fn rejection_step(app: &App, known: &Known) -> Result<Step, Failure> {
         first.line,
         first.detail
     );
-    Ok(Step::note("rejections", "rejected", text, "correct the row in the source, then muster import".into()))
+    let remedy = "correct the row in the source, then muster import".to_owned();
+    Ok(Some(Step::note("rejections", "rejected", text, remedy)))
 }
 
 fn finding_steps<'a>(findings: impl Iterator<Item = &'a FindingRow>) -> Vec<Step> {
@@ -229,6 +264,12 @@ async fn group_chains(app: &App, asked: &str, course: Option<CourseId>) -> Resul
                 chains.push(group_chain(app, hit, of_course).await?);
             }
         }
+    }
+    if chains.is_empty()
+        && let Some(step) =
+            rejected_rows(app, |row| row.group.as_ref().is_some_and(|id| id.as_str() == asked)).await?
+    {
+        chains.push(Chain::of(format!("group {asked}"), vec![step]));
     }
     if chains.is_empty() {
         let (text, remedy) = match hits.first() {
@@ -260,6 +301,11 @@ async fn group_chain(app: &App, hit: &GroupHit, course: CourseId) -> Result<Chai
     let known = known(app, course).await?;
     let title = format!("group {} ({} {}) in {}", hit.name, hit.key.module, hit.key.group, known.title);
     let mut steps = vec![known.mapping_step(Some(&hit.key))];
+    let of_rows = |row: &RejectionRow| {
+        row.group.as_ref() == Some(&hit.key.group)
+            && row.module.as_ref().is_none_or(|module| *module == hit.key.module)
+    };
+    steps.extend(rejected_rows(app, of_rows).await?);
     steps.push(group_source_step(&known, &hit.key));
     // What the last run found comes before the link: it says why there is none.
     let of_group = |row: &&FindingRow| is_of_group(row, &hit.key) || is_above(row, &hit.key);
@@ -363,15 +409,23 @@ async fn person_chains(
             chains.push(Chain::of(title, steps));
         }
     }
+    if let Some(step) = rejected_rows(app, |row| row.person.as_ref() == Some(person)).await? {
+        chains.push(Chain::of(format!("{person} in rows of the source"), vec![step]));
+    }
     if chains.is_empty() {
         let text = if places.is_empty() {
-            "no source lists this person in any group".to_owned()
+            "no source lists this person in any group, and no rejected row names them".to_owned()
         } else {
             let modules: Vec<_> = places.iter().map(|place| place.key.module.as_str()).collect();
             format!("they are in groups of {}, which fill no such course", modules.join(", "))
         };
         let code = if places.is_empty() { "not_in_source" } else { "not_mapped" };
-        let step = Step::broken("source", code, text, "muster map list".to_owned());
+        let remedy = if places.is_empty() {
+            "ask the timetable office, then muster import"
+        } else {
+            "muster map add COURSE MODULE"
+        };
+        let step = Step::broken("source", code, text, remedy.to_owned());
         chains.push(Chain::of(person.to_string(), vec![step]));
     }
     Ok(chains)

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &InitArgs, file: &Path, output: &Output) -> Result<Exit,
     written.write_all(init_text("cmis", GIVEN).as_bytes()).map_err(failed)?;
     output.answer(&serde_json::json!({ "file": file }), || {
         format!(
-            "Wrote {}.\nNext: change the lines that are not comments, then\n  muster check\n  muster import\n  muster plan",
+            "Wrote {}.\nNext: change the lines that are not comments, then\n  muster check\n  muster map import mappings.csv\n  muster import\n  muster plan",
             file.display()
         )
     })?;

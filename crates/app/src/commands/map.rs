@@ -16,7 +16,7 @@ use crate::app::{App, person};
 use crate::cli::{self, ExceptArgs, ExceptCommand, InOrOut, MapArgs, MapCommand};
 use crate::clock::{DAY_S, written};
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, unless_nobody_reads};
 use crate::present::table::{bad, columns, counted, good, pending};
 use crate::sources;
 
@@ -91,6 +91,9 @@ fn line(row: &MappingRow, now: Timestamp) -> Vec<String> {
 }
 
 fn key(app: &App, args: &MapArgs) -> Result<MappingKey, Failure> {
+    if args.module.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, "the module's code is empty").hint("muster map add 7 ANTH1014"));
+    }
     let source = match &args.source {
         Some(name) => known_source(app, name)?,
         None if app.config.sources.len() > 1 => {
@@ -265,7 +268,7 @@ async fn export(app: &App) -> Result<Exit, Failure> {
             reason: text(&row.settings.reason),
         })
         .collect();
-    sources::write_mappings(&rows, std::io::stdout().lock())?;
+    unless_nobody_reads(sources::write_mappings(&rows, std::io::stdout().lock()))?;
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Not here: anything that takes longer than a look.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use reconcile::finding::Severity;
@@ -14,7 +15,7 @@ use crate::clock::written;
 use crate::exit::{Exit, Failure};
 use crate::health::Health;
 use crate::output::Output;
-use crate::present::table::{bad, columns, counted, faint, good, pending, strong, thousands};
+use crate::present::table::{bad, columns, counted, faint, good, pending, short, strong, thousands};
 
 /// How many runs and deliveries are shown.
 const SHOWN: u32 = 5;
@@ -31,7 +32,13 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
     let waiting = health.waiting();
     let mut by_reason: Vec<_> = health.findings.iter().collect();
     by_reason.sort_by_key(|(reason, _)| (std::cmp::Reverse(reason.severity()), **reason));
-    let exit = if waiting > 0 {
+    // The newest delivery of a source, where it is not in force.
+    let mut sources = HashSet::new();
+    let refused =
+        deliveries.iter().filter(|delivery| sources.insert(&delivery.source)).any(|row| !row.accepted);
+    let exit = if health.has_failed() || refused {
+        Exit::Attention
+    } else if waiting > 0 {
         Exit::Waiting
     } else if health.attention() > 0 {
         Exit::Attention
@@ -59,7 +66,10 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
         let mut text = String::new();
         let verdict = match exit {
             _ if last.is_none() => pending("nothing has run yet; next: muster run"),
-            _ if health.has_failed() => bad("the last run stopped before its end"),
+            _ if health.has_failed() => bad("the last run stopped before its end; next: muster runs list"),
+            _ if refused => {
+                bad("the last delivery was refused, the one before is in force; next: muster import")
+            }
             Exit::Waiting => pending("something waits for approval"),
             Exit::Attention => bad("something needs a person"),
             _ => good("all is well"),
@@ -100,7 +110,7 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
         }
         if !rejections.is_empty() {
             let rows = counted(rejections.len() as u64, "row is", "rows are");
-            let _ = writeln!(text, "{rows} rejected: {}", app.errors_dir().display());
+            let _ = writeln!(text, "{rows} rejected; the files are in {}", app.errors_dir().display());
         }
         let rows = runs.iter().map(|run| {
             vec![
@@ -117,7 +127,7 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
             let state = if delivery.accepted {
                 good("accepted")
             } else {
-                bad(&format!("refused: {}", delivery.doubts))
+                bad(&short(&format!("refused: {}", delivery.doubts)))
             };
             let figures = &delivery.figures;
             vec![

@@ -13,7 +13,12 @@ use super::table::{bad, columns, counted, faint, good, pending, short, strong, t
 /// What needs a person, or waits for somebody else, is told with examples; the rest is only counted.
 pub(crate) fn render(report: &Report, run: i64) -> String {
     let mut text = courses(report);
-    if report.operations() == 0 {
+    if report.courses.known == 0 {
+        let _ = writeln!(
+            text,
+            "No course is mapped yet. next: muster map add COURSE MODULE, or muster map import FILE"
+        );
+    } else if report.operations() == 0 {
         let but = if report.causes.is_empty() { "" } else { ", but for what follows" };
         let _ = writeln!(
             text,

@@ -1,4 +1,4 @@
-//! Moodle as a target: `connect`, `observe`, `directory`, `apply`; and [`examine`], which finds out why it is none.
+//! Moodle as a target: `connect`, `observe`, `directory`, `apply`; and [`mod@examine`], which finds out why it is none.
 //!
 //! The specification is facts/moodle-ws.md. Only this folder knows Moodle's words.
 //!

@@ -125,8 +125,13 @@ fn encoding(delivery: &Delivery, source: &SourceConfig) -> Line {
     };
     let undecodable = delivery.rejections.iter().filter(|rejection| rejection.rule == Rule::Encoding).count();
     let names = || delivery.groups.iter().map(|group| &*group.name);
+    let rows = delivery.groups.len() + delivery.members.len() + delivery.rejections.len();
     if undecodable > 0 {
         let found = format!("{} cannot be read as {declared}", counted(undecodable as u64, "row", "rows"));
+        // A few are mistakes of the source in the right encoding; another encoding would garble all the others.
+        if undecodable * 100 < rows {
+            return Line::cannot_tell(what, found, "correct these rows in the source");
+        }
         return Line::wrong(
             Exit::Source,
             what,

@@ -123,7 +123,8 @@ impl<'a> Demo<'a> {
     }
 
     async fn app(&self) -> Result<App, Failure> {
-        let clock = Clock::days_ahead(i64::from(self.university.day()));
+        // The nights end today, so that what is kept is not ahead of the clock.
+        let clock = Clock::days_ahead(i64::from(self.university.day()) - i64::from(MORE_NIGHTS));
         App::open(self.config.clone(), clock, ShowProgress::OnTerminal).await
     }
 

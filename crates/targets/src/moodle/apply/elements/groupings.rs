@@ -206,17 +206,22 @@ async fn lists<E: Element>(moodle: &Moodle, batch: &[E]) -> Result<ByCourse<Vec<
     moodle.look_at_courses(batch, |course| moodle.client.get_course_groupings(course)).await
 }
 
-/// The groupings of a batch as they are, from the database where that may be read.
+/// The groupings of a batch as they are, from the database where that may be read. One that cannot be read now is a
+/// failure: its description would be written over. Only what is surely gone is left out.
 async fn descriptions(
     moodle: &Moodle,
     batch: &[UpdateGrouping],
 ) -> Result<BTreeMap<i64, GroupingRow>, CallError> {
     if moodle.grants(Function::GetGroupings) {
         let ids = batch.iter().map(|grouping| grouping.id).collect();
-        return Ok(moodle.confirm_groupings(&ids).await.there);
+        let Confirmed { there, unreadable } = moodle.confirm_groupings(&ids).await;
+        return unreadable.into_values().next().map_or(Ok(there), Err);
     }
-    let lists = lists(moodle, batch).await?;
-    Ok(lists.into_values().flatten().flatten().map(|row| (row.id, row)).collect())
+    let mut groupings = BTreeMap::new();
+    for rows in lists(moodle, batch).await?.into_values() {
+        groupings.extend(rows?.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(groupings)
 }
 
 /// Confirms what stands in the way of names and idnumbers, and the elements' own ids. Without the function for it the

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Finding, Reason, Subject};
 use crate::keys::{GroupId, GroupingId, PersonKey, Text};
 use crate::link::{GroupLink, GroupingLink, LinkChange, LinkState, MemberLink};
-use crate::operation::{Becomes, Change, GroupHead, GroupingHead, Operation};
+use crate::operation::{Because, Becomes, Change, GroupHead, GroupingHead, Operation};
 
 /// What became of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +149,15 @@ fn succeeded(operation: &Operation, id: Option<i64>) -> Vec<LinkChange> {
         Change::CreateGroup { group } => {
             vec![put_group(group, id.map(GroupId), &group.name, LinkState::Confirmed)]
         }
+        // A local group that is taken over in the place of one that was deleted brings its own people with it.
+        Change::AdoptGroup { group, name_applied, .. }
+            if matches!(operation.because, Because::SourceHas | Because::DeletedThere) =>
+        {
+            vec![
+                LinkChange::DropGroup { key: group.key.clone() },
+                put_group(group, None, name_applied, LinkState::Confirmed),
+            ]
+        }
         Change::AdoptGroup { group, name_applied, .. } | Change::RecordGroupName { group, name_applied } => {
             vec![put_group(group, None, name_applied, LinkState::Confirmed)]
         }
@@ -240,7 +249,6 @@ mod tests {
     use super::*;
     use crate::keys::{CourseId, GroupKey, Part, Role, UserId};
     use crate::link::CourseLinks;
-    use crate::operation::Because;
 
     fn head(id: &str, platform_id: Option<i64>) -> Arc<GroupHead> {
         let key =

@@ -132,7 +132,9 @@ pub fn review(plans: &[CoursePlan], totals: &Totals, limits: &Limits) -> Vec<Obj
         for operation in &plan.operations {
             number += 1;
             tally(&mut tallies, plan, operation, number);
-            if let Change::RekeyGroup { .. } = operation.change {
+            let changes_id = matches!(operation.change, Change::RekeyGroup { .. });
+            // What the platform shows already was approved before its answer was lost.
+            if changes_id && operation.because != Because::AlreadyThere {
                 objections.push(Objection {
                     scope: Scope::Course(plan.course),
                     kind: ObjectionKind::NewId,

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Change, Operation};
+use super::{Becomes, Change, Operation};
 
 impl fmt::Display for Operation {
     /// The operation as a sentence, for example `add 20000001 to TUT5 as student: the source has it`.
@@ -26,6 +26,11 @@ impl fmt::Display for Operation {
                     "carry on group {} ({}) as {} ({})",
                     from.name, from.key.group, group.name, group.key.group
                 )
+            }
+            Change::RenameGroup { group, before, becomes: Becomes::Archived, .. }
+                if *before == group.name =>
+            {
+                write!(f, "mark group {before} as archived")
             }
             Change::RenameGroup { group, before, .. } => write!(f, "rename group {before} to {}", group.name),
             Change::RecordGroupName { group, .. } => write!(f, "note that a group shows {}", group.name),

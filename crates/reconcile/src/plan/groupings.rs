@@ -239,6 +239,8 @@ fn remove(
                 },
                 None => Because::SourceDropped,
             };
+            // What stays in the course is taken out first, so that the journal tells an undo what was where.
+            take_out(context, groups, &head, Some(shown), plan);
             plan.operations.push(context.operation(Change::DeleteGrouping { grouping: head }, because));
         }
         Some(_) | None => {

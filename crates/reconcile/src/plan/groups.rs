@@ -82,8 +82,10 @@ pub(super) fn plan<'a>(context: &'a Context<'a>, plan: &mut CoursePlan) -> Group
     for (desired, by_id) in context.desired.groups.iter().zip(by_id) {
         stay(context, &mut shown, desired, by_id, &mut groups, &mut plan.findings);
     }
+    let resumed = resume_carrying_on(context, &mut groups);
     let desired_keys: HashSet<&GroupKey> = context.desired.groups.iter().map(|group| &group.key).collect();
-    for (key, link) in links.iter().filter(|(key, _)| !desired_keys.contains(key)) {
+    let is_left = |key: &GroupKey| !desired_keys.contains(key) && !resumed.contains(key);
+    for (key, link) in links.iter().filter(|(key, _)| is_left(key)) {
         let fate = fate(context, key, link, &mut plan.findings);
         let by_id = link.id.and_then(|id| shown.claim_id(id));
         let shown = by_id.or_else(|| shown.claim_idnumber(&link.idnumber));
@@ -188,6 +190,31 @@ fn stay<'a>(
         term: desired.term.clone(),
     });
     groups.staying.push(Staying { desired, link, shown, head, because, old_key: None });
+}
+
+/// Finds groups that were carried on under a new key while the answer was lost: they show the new idnumber, and our
+/// memory knows their id under the old key. Returns the old keys; what is left to do is to move our memory.
+fn resume_carrying_on<'a>(context: &'a Context<'a>, groups: &mut Groups<'a>) -> HashSet<&'a GroupKey> {
+    let links = &context.snapshot.links.groups;
+    let remembered: HashMap<GroupId, (&GroupKey, &GroupLink)> =
+        links.iter().filter_map(|(key, link)| Some((link.id?, (key, link)))).collect();
+    let mut resumed = HashSet::new();
+    for group in groups.staying.iter_mut().filter(|group| group.link.is_none()) {
+        let Some(shown) = group.shown else { continue };
+        let Some(&(key, link)) = remembered.get(&shown.id) else { continue };
+        if is_same_place(key, &group.desired.key) {
+            group.head = Arc::new(GroupHead {
+                key: key.clone(),
+                idnumber: link.idnumber.clone(),
+                id: Some(shown.id),
+                name: shown.name.clone(),
+                term: link.term.clone(),
+            });
+            (group.link, group.old_key) = (Some(link), Some(key));
+            resumed.insert(key);
+        }
+    }
+    resumed
 }
 
 /// Decides about a group of ours that is not desired.
@@ -386,7 +413,9 @@ pub(super) fn rekey(
         name,
         term: desired.term.clone(),
     });
-    context.operation(Change::RekeyGroup { group, from: Arc::clone(from) }, Because::SourceChangedId)
+    let because =
+        if shown.idnumber == group.idnumber { Because::AlreadyThere } else { Because::SourceChangedId };
+    context.operation(Change::RekeyGroup { group, from: Arc::clone(from) }, because)
 }
 
 fn is_same_place(one: &GroupKey, other: &GroupKey) -> bool {

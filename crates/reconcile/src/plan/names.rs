@@ -122,7 +122,7 @@ struct Names {
 /// The names that stay where they are: of local groups, and of ours that are not renamed and do not leave.
 fn fixed_names(context: &Context<'_>, groups: &Groups<'_>, wishes: &[Wish]) -> HashSet<String> {
     let renamed = groups.staying.iter().zip(wishes).filter(|(_, wish)| matches!(wish, Wish::Rename { .. }));
-    let leaving = groups.leaving.iter().filter(|group| gives_name_up(group));
+    let leaving = groups.leaving.iter().filter(|group| gives_name_up(context, group));
     let given_up: HashSet<GroupId> = renamed
         .filter_map(|(group, _)| group.shown)
         .chain(leaving.filter_map(|group| group.shown))
@@ -132,10 +132,13 @@ fn fixed_names(context: &Context<'_>, groups: &Groups<'_>, wishes: &[Wish]) -> H
     staying_names.map(|group| fold(&group.name)).collect()
 }
 
-fn gives_name_up(group: &Leaving<'_>) -> bool {
+fn gives_name_up(context: &Context<'_>, group: &Leaving<'_>) -> bool {
     match group.fate {
         Fate::Deleted(_) => true,
-        Fate::Archived => group.link.state != LinkState::Archived,
+        Fate::Archived => {
+            group.link.state != LinkState::Archived
+                && !group.shown.is_some_and(|shown| is_archived_name(context, shown, &group.link.idnumber))
+        }
         Fate::Kept | Fate::Emptied => false,
     }
 }
@@ -270,6 +273,8 @@ impl Names {
         plan.operations.push(context.operation(change, group.because));
         group.head = head;
         group.shown = Some(local);
+        // What we remember is about the group that was there before: the people of this one are not ours.
+        group.link = None;
         let restores = context.policy.renamed_there == RenamedThere::Restore;
         if restores && local.name != *name && same.len() == 1 {
             self.targets.insert(folded);
@@ -309,6 +314,10 @@ fn carry_on(context: &Context<'_>, groups: &Groups<'_>, names: &mut Names, plan:
 /// Brings our record of a group that is there in line with what is there.
 fn record(context: &Context<'_>, group: &Staying<'_>, plan: &mut CoursePlan) {
     let Some(shown) = group.shown else { return };
+    if group.old_key.is_some() && shown.idnumber == group.desired.key.idnumber() {
+        // It was carried on already; moving our memory settles the rest.
+        return;
+    }
     let head = Arc::clone(&group.head);
     let Some(link) = group.link else {
         let change = Change::AdoptGroup {
@@ -375,14 +384,15 @@ fn rename(
 
 /// Renames the groups that are archived.
 fn archive(context: &Context<'_>, groups: &Groups<'_>, names: &mut Names, plan: &mut CoursePlan) {
-    let archived = groups.leaving.iter().filter(|group| group.fate == Fate::Archived && gives_name_up(group));
-    for group in archived {
+    let is_new =
+        |group: &&Leaving<'_>| group.fate == Fate::Archived && group.link.state != LinkState::Archived;
+    for group in groups.leaving.iter().filter(is_new) {
         let Some(shown) = group.shown else { continue };
-        let template = &context.policy.archived_name;
-        let name = if is_archived_name(template, shown, &group.link.idnumber) {
-            shown.name.clone()
+        let name = if gives_name_up(context, group) {
+            let name = render(&context.policy.archived_name, &[("name", &shown.name)]);
+            names.free_aside(context, group, &name)
         } else {
-            names.free_aside(context, group, &render(template, &[("name", &shown.name)]))
+            shown.name.clone()
         };
         names.targets.insert(fold(&name));
         step_aside(context, group, name, Becomes::Archived, Because::Unmapped, plan);
@@ -390,7 +400,8 @@ fn archive(context: &Context<'_>, groups: &Groups<'_>, names: &mut Names, plan: 
 }
 
 /// Tells whether a group has an archived name already: the answer to its archiving was lost.
-fn is_archived_name(template: &str, shown: &ObservedGroup, idnumber: &str) -> bool {
+fn is_archived_name(context: &Context<'_>, shown: &ObservedGroup, idnumber: &str) -> bool {
+    let template = &context.policy.archived_name;
     let Some((before, after)) = template.split_once("{name}") else { return false };
     let salt = format!(" {}", short_hash(idnumber));
     let name = shown.name.strip_suffix(salt.as_str()).unwrap_or(&shown.name);

@@ -94,14 +94,6 @@ impl Undoing<'_> {
                 into.insert((key.clone(), grouping));
             }
         }
-        // A grouping that went took archived groups along without a word: those that were renamed.
-        for deed in self.deeds(&["rename_group"]) {
-            let Some(key) = self.group_keys.get(&*deed.idnumber).copied() else { continue };
-            let grouping = GroupingKey { source: key.source.clone(), module: key.module.clone() };
-            if self.groupings.get(&grouping).is_some_and(|head| head.id.is_none()) {
-                into.insert((key.clone(), grouping));
-            }
-        }
         for deed in self.deeds(&["unassign_grouping"]) {
             into.extend(self.pair(&deed.idnumber, &deed.before));
         }

@@ -13,6 +13,7 @@ use targets::moodle::{Moodle, MoodleSettings, Retry};
 
 use crate::clock::Clock;
 use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};
+use crate::database_trouble;
 use crate::exit::{Exit, Failure};
 
 /// The waits between the attempts of a call grow up to this many times the first one.
@@ -38,7 +39,8 @@ pub(crate) enum ShowProgress {
 impl App {
     /// Opens the database of a configuration.
     pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
-        let store = Store::open(config.database.reveal()).await?;
+        let opened = Store::open(config.database.reveal()).await;
+        let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
         Ok(App { config, store, clock, progress })
     }
 

@@ -8,6 +8,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::database_trouble::cannot_use;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -97,6 +99,19 @@ impl Failure {
         Failure { exit, message: error.to_string(), hint: None, source, note: String::new() }
     }
 
+    /// What happened and why, in one line.
+    pub(crate) fn what(&self) -> String {
+        match &self.source {
+            Some(source) => format!("{}: {source}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// What to do next; empty where nobody knows.
+    pub(crate) fn next(&self) -> &str {
+        self.hint.as_deref().unwrap_or_default()
+    }
+
     /// Adds what had happened before, in lines.
     #[must_use]
     pub(crate) fn note(self, note: String) -> Failure {
@@ -147,7 +162,7 @@ impl Error for Failure {}
 /// A database of ours that cannot be used is a matter of the installation.
 impl From<store::StoreError> for Failure {
     fn from(error: store::StoreError) -> Failure {
-        Failure::of(Exit::Configuration, error)
+        cannot_use(error, None)
     }
 }
 

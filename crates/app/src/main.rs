@@ -9,6 +9,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod database_trouble;
 mod exit;
 mod health;
 mod import;

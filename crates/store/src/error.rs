@@ -27,9 +27,9 @@ pub enum StoreError {
         scheme: String,
     },
     /// The database file could not be opened or created.
-    #[error(
-        "cannot open the database {database}: check that its folder exists, that this user may write there, and that the disk has room"
-    )]
+    ///
+    /// The next step depends on what lies there, and is the caller's to find out.
+    #[error("cannot open the database {database}")]
     CannotOpen {
         /// The database.
         database: String,
@@ -50,7 +50,7 @@ pub enum StoreError {
     },
     /// A newer program migrated the database.
     #[error(
-        "cannot use the database: it has version {found} and this program knows {known}; install the newer program again"
+        "cannot use the database: a newer Muster made its version {found}, and this one knows up to {known}"
     )]
     Newer {
         /// The version of the database.

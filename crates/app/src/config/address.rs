@@ -67,6 +67,13 @@ impl DatabaseUrl {
         &self.text
     }
 
+    /// The file of a SQLite database, as the store takes it from the URL.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        let place = self.text.strip_prefix("sqlite:")?;
+        let place = place.strip_prefix("//").unwrap_or(place);
+        (place != ":memory:").then(|| Path::new(place))
+    }
+
     /// Whether the URL holds a password, which belongs elsewhere.
     pub(crate) fn has_password(&self) -> bool {
         redacted(&self.text) != self.text

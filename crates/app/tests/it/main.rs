@@ -23,6 +23,7 @@ mod known_issues;
 mod live;
 mod mail;
 mod mend;
+mod messages;
 mod post_office;
 mod program;
 mod scenarios;

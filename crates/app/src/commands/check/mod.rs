@@ -71,7 +71,7 @@ async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Optio
     let app = match App::open(config.clone(), clock, ShowProgress::Never).await {
         Ok(app) => Some(app),
         Err(failure) => {
-            lines.push(Line::wrong(failure.exit, "database", failure.to_string(), ""));
+            lines.push(Line::wrong(failure.exit, "database", failure.what(), failure.next()));
             None
         }
     };

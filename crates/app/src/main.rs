@@ -78,7 +78,7 @@ fn main() -> ExitCode {
 async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
     let Cli { config: file, profile, format: _, command } = cli;
     let open = async || {
-        let config = Config::load(&file, profile.as_deref()).map_err(commands::config::mistakes)?;
+        let config = Config::load(&file, profile.as_deref()).map_err(commands::config::cannot_use)?;
         logging::begin(&config.log)?;
         let app = App::open(config, Clock::default(), ShowProgress::OnTerminal).await?;
         output.banner(&app.config)?;

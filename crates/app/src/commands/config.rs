@@ -5,9 +5,10 @@
 use std::path::Path;
 
 use crate::cli::ConfigCommand;
-use crate::config::{self, Config, Mistake};
+use crate::config::{self, Config, ConfigError};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::present::table::counted;
 
 pub(crate) fn run(
     command: &ConfigCommand,
@@ -17,7 +18,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     match command {
         ConfigCommand::Show => {
-            let config = Config::load(file, profile).map_err(mistakes)?;
+            let config = Config::load(file, profile).map_err(cannot_use)?;
             output.answer(&config.effective, || {
                 config.effective.iter().map(|effective| format!("{effective}\n")).collect()
             })?;
@@ -36,10 +37,17 @@ pub(crate) fn run(
     Ok(Exit::Done)
 }
 
-/// All mistakes of a configuration, as one failure.
-pub(crate) fn mistakes(mistakes: Vec<Mistake>) -> Failure {
-    let count = mistakes.len();
-    let lines: String = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect();
-    let title = if count == 1 { "one mistake".to_owned() } else { format!("{count} mistakes") };
-    Failure::new(Exit::Configuration, format!("cannot use the configuration: {title}{lines}"))
+/// Why there is no configuration, as a failure with the next step.
+pub(crate) fn cannot_use(error: ConfigError) -> Failure {
+    match error {
+        ConfigError::Unreadable { file, why, next } => {
+            let message = format!("cannot read the configuration {}: {why}", file.display());
+            Failure::new(Exit::Configuration, message).hint(next)
+        }
+        ConfigError::Mistakes(mistakes) => {
+            let lines: String = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect();
+            let count = counted(mistakes.len() as u64, "mistake", "mistakes");
+            Failure::new(Exit::Configuration, format!("cannot use the configuration: {count}{lines}"))
+        }
+    }
 }

@@ -101,7 +101,7 @@ impl<'a> Demo<'a> {
             ("limits.groups_deleted_small", "1"),
         ];
         std::fs::write(&file, init_text("cmis", &given)).map_err(|error| cannot_write(&file, &error))?;
-        let config = Config::load(&file, None).map_err(super::config::mistakes)?;
+        let config = Config::load(&file, None).map_err(super::config::cannot_use)?;
         let demo = Demo { output, dir: dir.to_owned(), university, server, config };
         demo.deliver()?;
         Ok(demo)

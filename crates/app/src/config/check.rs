@@ -26,24 +26,39 @@ pub(crate) struct Found {
     pub(crate) profiles: BTreeMap<String, Document>,
     /// What is wrong with values and names.
     pub(crate) mistakes: Vec<Mistake>,
-    /// Whether every line was understood; otherwise what is missing may be there.
-    pub(crate) is_toml: bool,
 }
 
-/// Parses a file and checks each value for itself.
-pub(crate) fn check(file: &Path, text: &str, base_dir: &Path) -> Found {
+/// Parses a file and checks each value for itself; a file that is no TOML is answered with its first slip.
+pub(crate) fn check(file: &Path, text: &str, base_dir: &Path) -> Result<Found, Mistake> {
+    // What follows the first error is often only its consequence.
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut walk = Walk { file, text, base_dir, prefix: String::new(), mistakes: Vec::new() };
-    let is_toml = errors.is_empty();
-    for error in errors {
-        let at = Position::of(text, error.span().map_or(0, |span| span.start));
-        walk.mistake(at, "", Wrong { message: format!("not TOML: {}", error.message()), hint: None });
+    if let Some(error) = errors.iter().min_by_key(|error| error.span().map_or(0, |span| span.start)) {
+        return Err(slip(file, text, error));
     }
-    let mut found = Found { is_toml, ..Found::default() };
+    let mut walk = Walk { file, text, base_dir, prefix: String::new(), mistakes: Vec::new() };
+    let mut found = Found::default();
     walk.section(table.get_ref(), "", &mut found.document);
     walk.profiles(table.get_ref(), &mut found.profiles);
     found.mistakes = walk.mistakes;
-    found
+    Ok(found)
+}
+
+/// Says where a file stops being TOML and what was expected there, without repeating what stands there: a secret may.
+fn slip(file: &Path, text: &str, error: &toml::de::Error) -> Mistake {
+    let message = match error.message() {
+        "duplicate key" => "this key or section stands here a second time, expected once".to_owned(),
+        message => message.replace(", expected nothing", "").replace(
+            "string values must be quoted, expected literal string",
+            "expected a text in quotation marks",
+        ),
+    };
+    Mistake {
+        file: file.to_owned(),
+        at: Some(Position::of(text, error.span().map_or(0, |span| span.start))),
+        key: String::new(),
+        message: format!("not TOML: {message}"),
+        hint: Some("correct this first: nothing else was checked".into()),
+    }
 }
 
 struct Walk<'a> {

@@ -15,6 +15,7 @@ const HEAD: &str = "\
 Muster reads one TOML file: `muster.toml` in the current folder, or the one that `--config FILE` or `MUSTER_CONFIG` names.
 Relative paths are relative to the folder of the file.
 An unknown key is a mistake, and all mistakes are told at once, each with line, column and what was expected.
+A slip in the syntax (a missing quotation mark, a second `=`) is told alone: until it is mended nobody knows what the rest says.
 
 `muster init` writes a commented file, `muster check` tries it, `muster config show` prints what holds, and `muster config explain KEY` explains a key.
 

@@ -6,7 +6,7 @@ use reconcile::delivery::Completeness;
 use reconcile::policy::{Limits, Policy, SameCode};
 
 use super::schema::{self, Default, KEYS};
-use super::{Config, SourcePlace, explain, init_text};
+use super::{Config, ConfigError, SourcePlace, explain, init_text};
 
 const WHOLE: &str = r#"
 database = "sqlite:muster.db"
@@ -29,8 +29,11 @@ token = { file = "uat.token" }
 "#;
 
 fn load(text: &str, profile: Option<&str>) -> Result<Config, String> {
-    Config::parse(Path::new("/etc/muster/muster.toml"), text.as_bytes(), profile)
-        .map_err(|mistakes| mistakes.iter().map(|mistake| format!("{mistake}\n")).collect())
+    Config::parse(Path::new("/etc/muster/muster.toml"), text.as_bytes(), profile).map_err(|error| match error
+    {
+        ConfigError::Mistakes(mistakes) => mistakes.iter().map(|mistake| format!("{mistake}\n")).collect(),
+        ConfigError::Unreadable { file, why, next } => format!("{}: {why}; {next}\n", file.display()),
+    })
 }
 
 /// Compares the mistakes of a file, one a line, without the name of the file.
@@ -134,13 +137,6 @@ fn names_of_sources_are_plain_and_differ_in_more_than_case() {
             "5:9: [source] a:b: the name of a source is made of letters, digits, - and _ and has at most 30 of them; write for example [source.cmis]",
         ],
     );
-}
-
-#[test]
-fn every_error_of_syntax_is_told_with_its_line() {
-    let found = load("[policy\nsame_code = \"merge\"\nname_taken = hold\n", None).unwrap_err();
-    assert!(found.contains("muster.toml:1:") && found.contains("muster.toml:3:"), "{found}");
-    assert!(!found.contains("there is no source"), "{found}");
 }
 
 #[test]
@@ -301,5 +297,34 @@ fn f1_a_schedule_that_cannot_be_kept_is_told_with_its_keys() {
             "5:1: [schedule] blackout: \"Christmas\" is not a day such as 2026-12-20; write days or ranges such as \"2026-12-20..2027-01-04\"",
             "8:1: [serve] listen: \"8080\" is not an address with a port; write an address and a port such as \"127.0.0.1:8080\"",
         ],
+    );
+}
+
+#[test]
+fn a_slip_in_the_syntax_is_one_mistake_and_nothing_else_is_checked() {
+    let check = |slip: &str, place: &str, what: &str| {
+        // Everything else in this file is wrong as well, and must wait.
+        let text = format!("databse = 1\n[limits]\n{slip}\n");
+        let expected = format!("{place}: not TOML: {what}; correct this first: nothing else was checked");
+        super::tests::check(&text, &[&expected]);
+    };
+    check("x = = 1", "3:5", "extra `=`");
+    check("x = ", "3:5", "expected a text in quotation marks");
+    check("x = s3cret", "3:5", "expected a text in quotation marks");
+    check("x \"a\"", "3:3", "key with no value, expected `=`");
+    check("x = \"a", "3:7", "invalid basic string, expected `\"`");
+    check("x = [1, 2", "3:10", "unclosed array, expected `]`");
+    check("[moodle", "3:8", "unclosed table, expected `]`");
+    check("x = 1\nx = 2", "4:1", "this key or section stands here a second time, expected once");
+    check("<<<<<<< HEAD", "3:1", "invalid unquoted key, expected letters, numbers, `-`, `_`");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_answered_with_the_line() {
+    let found = Config::parse(Path::new("muster.toml"), b"a = 1\n# caf\xe9", None).unwrap_err();
+    let ConfigError::Unreadable { why, next, .. } = found else { panic!("{found:?}") };
+    assert_eq!(
+        (why.as_str(), next.as_str()),
+        ("line 2, column 6 is not UTF-8 text", "save the file as UTF-8")
     );
 }

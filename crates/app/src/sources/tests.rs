@@ -369,8 +369,7 @@ where
 
 fn sql_source(text: &str) -> SourceConfig {
     let config = Config::parse(Path::new("/muster.toml"), text.as_bytes(), None);
-    let config = config.unwrap_or_else(|mistakes| panic!("{}", mistakes[0]));
-    config.sources.into_values().next().unwrap()
+    config.unwrap().sources.into_values().next().unwrap()
 }
 
 #[test]

@@ -70,3 +70,31 @@ fn a_database_in_a_missing_folder_names_the_folder() {
     place.set("database", "\"sqlite:no/such/muster.db\"");
     place.muster(&["status"]).ends_with(3).says("there is no folder no/such: make it, or correct `database`");
 }
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_no_mistake_in_it() {
+    let place = place();
+    let check = |file: &str, says: &[&str]| {
+        for command in ["status", "run", "check"] {
+            let ran = place.muster(&[command, "--config", file]).ends_with(3).does_not_say("mistake");
+            let ran = ran.says(&format!("cannot read the configuration {file}: "));
+            says.iter().fold(ran, |ran, part| ran.says(part));
+        }
+    };
+    check(
+        "nowhere.toml",
+        &["there is no such file", "`muster init` writes one; --config FILE names another"],
+    );
+    std::fs::create_dir(place.path("folder")).unwrap();
+    check("folder", &["it is a folder", "name a file: --config folder/muster.toml"]);
+    place.write("latin.toml", b"# fine\n# caf\xe9\n");
+    check("latin.toml", &["line 2, column 6 is not UTF-8 text", "save the file as UTF-8"]);
+}
+
+#[test]
+fn one_slip_in_the_syntax_is_one_mistake() {
+    let place = place();
+    place.write("muster.toml", "databse = 1\n\n[limits]\nx = = 1\n");
+    let ran = place.muster(&["status"]).ends_with(3).says("cannot use the configuration: 1 mistake\n");
+    ran.says("muster.toml:4:5: not TOML: extra `=`; correct this first").does_not_say("unknown key");
+}

@@ -20,7 +20,8 @@ use serde::Serialize;
 use crate::app::{App, ShowProgress};
 use crate::cli::{CheckArgs, Checked};
 use crate::clock::Clock;
-use crate::config::{Config, Mistake};
+use crate::commands::config::cannot_use;
+use crate::config::{Config, ConfigError, Mistake};
 use crate::exit::{Exit, Failure};
 use crate::mail::Trial;
 use crate::output::Output;
@@ -50,7 +51,11 @@ pub(crate) async fn run(
             }
             needs = parts(args, config, &mut lines).await;
         }
-        Err(mistakes) => lines.extend(mistakes.into_iter().map(mistake)),
+        Err(ConfigError::Mistakes(mistakes)) => lines.extend(mistakes.into_iter().map(mistake)),
+        Err(error) => {
+            let failure = cannot_use(error);
+            lines.push(Line::wrong(failure.exit, "configuration", failure.what(), failure.next()));
+        }
     }
     let exit = lines.iter().find(|line| line.is_wrong()).map_or(Exit::Done, |line| line.exit);
     let answer = Answer { lines: &lines, needs: needs.as_ref(), exit_code: exit.code() };

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use reconcile::finding::Reason;
 use reconcile::keys::CourseId;
+use reconcile::numbering::numbered_plans;
 use reconcile::outcome::Outcome;
 use store::{CourseNote, CourseState, RunLock};
 
@@ -31,12 +32,9 @@ pub(crate) async fn note_courses(
         return look_again(app, lock, wish, finished, &states).await;
     }
     let mut notes = Vec::with_capacity(finished.plans.len());
-    let mut number = 0;
-    for plan in &finished.plans {
-        let numbers = number + 1..=number + plan.operations.len() as u32;
-        number += plan.operations.len() as u32;
+    for (mut numbers, plan) in numbered_plans(&finished.plans) {
         let mut settled = plan.operations.is_empty() || wish.until != Until::Plan;
-        settled &= numbers.clone().all(|number| outcomes.get(&number).is_some_and(Outcome::is_success));
+        settled &= numbers.all(|number| outcomes.get(&number).is_some_and(Outcome::is_success));
         settled &= !finished.selected.unfinished.contains(&plan.course);
         let unreadable = plan.findings.iter().any(|finding| finding.reason == Reason::ReadIncomplete);
         notes.push(CourseNote {

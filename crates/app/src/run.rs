@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 use reconcile::finding::FindingIdentity;
 use reconcile::keys::{CourseId, Text};
+use reconcile::numbering::{self, numbered};
 use reconcile::operation::Operation;
 use reconcile::outcome::{self, Outcome};
 use reconcile::plan::CoursePlan;
@@ -340,7 +341,7 @@ async fn apply(
     };
     let mut operations = Vec::new();
     let mut left_out = Vec::new();
-    for (number, operation) in (1..).zip(plans.iter().flat_map(|plan| &plan.operations)) {
+    for (number, _, operation) in numbered(plans) {
         if held.waiting.contains(&number) {
             continue;
         }
@@ -363,14 +364,9 @@ async fn apply(
 
 /// Adds what a person should know about operations that did not end as planned.
 fn add_findings(plans: &mut [CoursePlan], outcomes: &HashMap<u32, Outcome>) {
-    let mut number = 0;
-    for plan in plans {
-        for operation in &plan.operations {
-            number += 1;
-            plan.findings
-                .extend(outcomes.get(&number).and_then(|outcome| outcome::finding(operation, outcome)));
-        }
-    }
+    numbering::add_findings(plans, |number, operation| {
+        outcomes.get(&number).and_then(|outcome| outcome::finding(operation, outcome))
+    });
 }
 
 /// Ends a run that could not be carried out.

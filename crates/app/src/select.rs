@@ -12,6 +12,7 @@ use reconcile::finding::Reason;
 use reconcile::forget::{Forgotten, forget};
 use reconcile::keys::{CourseId, GroupKey, GroupingKey, UserId};
 use reconcile::link::{CourseLinks, LinkState};
+use reconcile::numbering::numbered;
 use reconcile::operation::{Because, Change, Operation};
 use reconcile::plan::CoursePlan;
 
@@ -109,8 +110,8 @@ pub(crate) fn select(
 ) -> Selected {
     let mut selected = Selected::default();
     let nothing = CourseLinks::default();
-    let mut number = 0;
-    for plan in plans {
+    let mut broken = Vec::new();
+    for plan in plans.iter_mut() {
         let planned = plan.operations.len();
         match select {
             Select::All => {}
@@ -118,15 +119,15 @@ pub(crate) fn select(
             Select::Repairs => {
                 let links = links.get(&plan.course).unwrap_or(&nothing);
                 let repairs = repairs(plan, links);
-                selected.broken.extend((number + 1..).zip(repairs.iter().map(|(broken, _)| *broken)));
+                broken.extend(repairs.iter().map(|(broken, _)| *broken));
                 plan.operations = repairs.into_iter().map(|(_, operation)| operation).collect();
             }
         }
         if plan.operations.len() < planned {
             selected.unfinished.insert(plan.course);
         }
-        number += plan.operations.len() as u32;
     }
+    selected.broken = numbered(plans).map(|(number, _, _)| number).zip(broken).collect();
     selected
 }
 

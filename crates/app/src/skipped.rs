@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::keys::{PersonKey, Text};
+use reconcile::numbering::{self, numbered};
 use reconcile::operation::{Fingerprint, Operation};
 use reconcile::plan::CoursePlan;
 use reconcile::safety::Held;
@@ -26,14 +27,12 @@ pub(crate) async fn reasons(
         return Ok(HashMap::new());
     }
     let refused = app.store.refused(app.clock.now()).await?;
-    let numbered = (1..).zip(plans.iter().flat_map(|plan| &plan.operations));
-    let of_number =
-        numbered.filter(|(number, _)| held.refused.contains(number)).map(|(number, operation)| {
-            let why =
-                refused.get(&operation.fingerprint()).map_or_else(|| "skipped by a person".into(), words);
-            (number, why)
-        });
-    Ok(of_number.collect())
+    let reasons = numbered(plans).filter(|(number, _, _)| held.refused.contains(number));
+    let reasons = reasons.map(|(number, _, operation)| {
+        let row = refused.get(&operation.fingerprint());
+        (number, row.map_or_else(|| "skipped by a person".into(), words))
+    });
+    Ok(reasons.collect())
 }
 
 /// A decision in words.
@@ -48,13 +47,9 @@ pub(crate) async fn by_fingerprint(app: &App) -> Result<HashMap<Fingerprint, Ref
 
 /// Adds what is skipped to the findings, so that reports, `explain` and `status` tell of it.
 pub(crate) fn add_findings(plans: &mut [CoursePlan], skipped: &HashMap<u32, Text>) {
-    let mut number = 0;
-    for plan in plans {
-        for operation in &plan.operations {
-            number += 1;
-            plan.findings.extend(skipped.get(&number).map(|why| finding(operation, why)));
-        }
-    }
+    numbering::add_findings(plans, |number, operation| {
+        skipped.get(&number).map(|why| finding(operation, why))
+    });
 }
 
 fn finding(operation: &Operation, why: &Text) -> Finding {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use crate::finding::{Finding, Reason, Severity};
+use crate::numbering::numbered;
 use crate::outcome::Outcome;
 use crate::plan::CoursePlan;
 use crate::safety::Objection;
@@ -128,7 +129,7 @@ pub enum Fate<'a> {
     Settled(&'a Outcome),
 }
 
-/// Tells the story. `fate` says what became of an operation by its number, counted from 1 through all plans in order;
+/// Tells the story. `fate` says what became of an operation by its number;
 /// `is_known` whether an earlier run reported a finding and it has not healed since.
 pub fn tell<'a>(
     known_courses: u64,
@@ -141,9 +142,7 @@ pub fn tell<'a>(
     let mut report = Report { courses: count_courses(known_courses, plans), ..Report::default() };
     let mut figures: BTreeMap<_, ChangeFigures> = BTreeMap::new();
     let mut agreement = Agreement { agreed: 0, tried: 0 };
-    let mut number = 0;
-    for operation in plans.iter().flat_map(|plan| &plan.operations) {
-        number += 1;
+    for (number, _, operation) in numbered(plans) {
         let figure = figures.entry((operation.phase(), operation.kind())).or_default();
         figure.kind = operation.kind();
         count(figure, &mut agreement, &fate(number));

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use crate::keys::{CourseId, SourceName, Text};
+use crate::numbering::{numbered, numbered_plans};
 use crate::operation::{Because, Change, Fingerprint, Operation};
 use crate::plan::{CoursePlan, Ours};
 use crate::policy::Limits;
@@ -24,7 +25,7 @@ pub struct Objection {
     pub kind: ObjectionKind,
     /// The sentence for people, in their units.
     pub sentence: Text,
-    /// The numbers of the operations that wait, ascending. Operations are numbered from 1 through all plans in order.
+    /// The numbers of the operations that wait, ascending (see [`crate::numbering`]).
     pub operations: Vec<u32>,
 }
 
@@ -127,21 +128,17 @@ pub fn review(plans: &[CoursePlan], totals: &Totals, limits: &Limits) -> Vec<Obj
         run.members += ours.members;
     }
     let mut objections = Vec::new();
-    let mut number = 0;
-    for plan in plans {
-        for operation in &plan.operations {
-            number += 1;
-            tally(&mut tallies, plan, operation, number);
-            let changes_id = matches!(operation.change, Change::RekeyGroup { .. });
-            // What the platform shows already was approved before its answer was lost.
-            if changes_id && operation.because != Because::AlreadyThere {
-                objections.push(Objection {
-                    scope: Scope::Course(plan.course),
-                    kind: ObjectionKind::NewId,
-                    sentence: format!("{} in {}", operation, course_name(plan)).into(),
-                    operations: vec![number],
-                });
-            }
+    for (number, plan, operation) in numbered(plans) {
+        tally(&mut tallies, plan, operation, number);
+        let changes_id = matches!(operation.change, Change::RekeyGroup { .. });
+        // What the platform shows already was approved before its answer was lost.
+        if changes_id && operation.because != Because::AlreadyThere {
+            objections.push(Objection {
+                scope: Scope::Course(plan.course),
+                kind: ObjectionKind::NewId,
+                sentence: format!("{} in {}", operation, course_name(plan)).into(),
+                operations: vec![number],
+            });
         }
     }
     let names: BTreeMap<CourseId, String> =
@@ -161,10 +158,7 @@ pub fn review(plans: &[CoursePlan], totals: &Totals, limits: &Limits) -> Vec<Obj
 /// Objects to everything in courses whose pause is over: the first run after a pause only plans (feature B9).
 pub fn review_after_pause(plans: &[CoursePlan], courses: &HashSet<CourseId>) -> Vec<Objection> {
     let mut objections = Vec::new();
-    let mut number = 0;
-    for plan in plans {
-        let numbers = number + 1..=number + plan.operations.len() as u32;
-        number += plan.operations.len() as u32;
+    for (numbers, plan) in numbered_plans(plans) {
         if plan.operations.is_empty() || !courses.contains(&plan.course) {
             continue;
         }
@@ -205,9 +199,7 @@ pub fn hold(plans: &[CoursePlan], objections: &[Objection], decisions: &Decision
     let objected: HashSet<u32> =
         objections.iter().flat_map(|objection| objection.operations.iter().copied()).collect();
     let mut held = Held::default();
-    let mut number = 0;
-    for operation in plans.iter().flat_map(|plan| &plan.operations) {
-        number += 1;
+    for (number, _, operation) in numbered(plans) {
         let is_objected = objected.contains(&number);
         // A fingerprint costs a hash, and most nights nobody has refused anything.
         if !is_objected && decisions.refused.is_empty() {
@@ -312,20 +304,16 @@ impl Limit {
 
 /// Lets the deletion of a grouping wait where the deletion of one of its module's groups waits.
 fn add_groupings(plans: &[CoursePlan], objections: &mut [Objection]) {
-    let mut numbered = Vec::new();
-    let mut number = 0;
-    for plan in plans {
-        for operation in &plan.operations {
-            number += 1;
-            if matches!(operation.change, Change::DeleteGroup { .. } | Change::DeleteGrouping { .. }) {
-                numbered.push((number, operation));
-            }
-        }
-    }
+    let deletions: Vec<(u32, &Operation)> = numbered(plans)
+        .filter(|(_, _, operation)| {
+            matches!(operation.change, Change::DeleteGroup { .. } | Change::DeleteGrouping { .. })
+        })
+        .map(|(number, _, operation)| (number, operation))
+        .collect();
     for objection in objections.iter_mut().filter(|objection| objection.kind == ObjectionKind::GroupsDeleted)
     {
         let held: HashSet<u32> = objection.operations.iter().copied().collect();
-        let modules: HashSet<_> = numbered
+        let modules: HashSet<_> = deletions
             .iter()
             .filter(|(number, _)| held.contains(number))
             .filter_map(|(_, operation)| {
@@ -333,7 +321,7 @@ fn add_groupings(plans: &[CoursePlan], objections: &mut [Objection]) {
                 Some((operation.course, &key.source, &key.module))
             })
             .collect();
-        let groupings = numbered.iter().filter(|(_, operation)| match &operation.change {
+        let groupings = deletions.iter().filter(|(_, operation)| match &operation.change {
             Change::DeleteGrouping { grouping } => {
                 modules.contains(&(operation.course, &grouping.key.source, &grouping.key.module))
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use reconcile::keys::CourseId;
+use reconcile::numbering::numbered;
 use reconcile::operation::Operation;
 use serde_json::json;
 use store::RunKind;
@@ -76,7 +77,7 @@ async fn doubtful(app: &App) -> Result<Vec<CourseId>, Failure> {
 
 fn by_kind(finished: &Finished) -> BTreeMap<Broken, Vec<&Operation>> {
     let mut kinds: BTreeMap<Broken, Vec<&Operation>> = BTreeMap::new();
-    for (number, operation) in (1..).zip(finished.plans.iter().flat_map(|plan| &plan.operations)) {
+    for (number, _, operation) in numbered(&finished.plans) {
         if let Some(broken) = finished.selected.broken.get(&number) {
             kinds.entry(*broken).or_default().push(operation);
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 
 use reconcile::keys::{GroupKey, Text};
+use reconcile::numbering::numbered_plans;
 use reconcile::operation::{Because, Change, Operation};
 use reconcile::plan::CoursePlan;
 
@@ -47,12 +48,9 @@ impl Marks<'_> {
 /// Renders plans, with their marks.
 pub(crate) fn render(plans: &[CoursePlan], marks: Marks<'_>, detail: Detail) -> String {
     let mut text = String::new();
-    let mut first_number = 1;
     let mut shown = 0;
     let mut left_out = 0;
-    for plan in plans {
-        let numbers = first_number..;
-        first_number += plan.operations.len() as u32;
+    for (numbers, plan) in numbered_plans(plans) {
         if plan.operations.is_empty() {
             continue;
         }

@@ -331,32 +331,6 @@ impl Operation {
         }
     }
 
-    /// The kind of the operation: the word in tables, logs and JSON.
-    pub fn kind(&self) -> &'static str {
-        match self.change {
-            Change::CreateGrouping { .. } => "create_grouping",
-            Change::AdoptGrouping { .. } => "adopt_grouping",
-            Change::RenameGrouping { .. } => "rename_grouping",
-            Change::RecordGroupingName { .. } => "record_grouping_name",
-            Change::CreateGroup { .. } => "create_group",
-            Change::AdoptGroup { .. } => "adopt_group",
-            Change::RekeyGroup { .. } => "rekey_group",
-            Change::RenameGroup { .. } => "rename_group",
-            Change::RecordGroupName { .. } => "record_group_name",
-            Change::AssignGrouping { .. } => "assign_grouping",
-            Change::EnrolPerson { .. } => "enrol_person",
-            Change::AddMember { .. } => "add_member",
-            Change::AdoptMember { .. } => "adopt_member",
-            Change::RemoveMember { .. } => "remove_member",
-            Change::ForgetMember { .. } => "forget_member",
-            Change::UnassignGrouping { .. } => "unassign_grouping",
-            Change::DeleteGroup { .. } => "delete_group",
-            Change::ForgetGroup { .. } => "forget_group",
-            Change::DeleteGrouping { .. } => "delete_grouping",
-            Change::ForgetGrouping { .. } => "forget_grouping",
-        }
-    }
-
     /// The user whom the operation concerns.
     pub fn user(&self) -> Option<UserId> {
         match self.change {
@@ -368,4 +342,42 @@ impl Operation {
             _ => None,
         }
     }
+}
+
+/// Declares the kinds of operations with their words.
+macro_rules! kinds {
+    ($($change:ident $word:literal,)+) => {
+        /// The words of all kinds.
+        pub const KINDS: &[&str] = &[$($word),+];
+
+        impl Operation {
+            /// The kind of the operation: the word in tables, logs and JSON.
+            pub fn kind(&self) -> &'static str {
+                match self.change { $(Change::$change { .. } => $word),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    CreateGrouping "create_grouping",
+    AdoptGrouping "adopt_grouping",
+    RenameGrouping "rename_grouping",
+    RecordGroupingName "record_grouping_name",
+    CreateGroup "create_group",
+    AdoptGroup "adopt_group",
+    RekeyGroup "rekey_group",
+    RenameGroup "rename_group",
+    RecordGroupName "record_group_name",
+    AssignGrouping "assign_grouping",
+    EnrolPerson "enrol_person",
+    AddMember "add_member",
+    AdoptMember "adopt_member",
+    RemoveMember "remove_member",
+    ForgetMember "forget_member",
+    UnassignGrouping "unassign_grouping",
+    DeleteGroup "delete_group",
+    ForgetGroup "forget_group",
+    DeleteGrouping "delete_grouping",
+    ForgetGrouping "forget_grouping",
 }

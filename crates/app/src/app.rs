@@ -2,6 +2,7 @@
 //!
 //! Not here: what commands do with it.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,9 +71,7 @@ impl App {
 
     /// Reaches the platform, and makes sure that it offers what is needed.
     pub(crate) async fn moodle(&self) -> Result<Moodle, Failure> {
-        Moodle::connect(self.moodle_settings()?).await.map_err(|error| {
-            Failure::of(Exit::Target, error).hint("`muster check moodle` looks at each step of the set-up")
-        })
+        Ok(Moodle::connect(self.moodle_settings()?).await?)
     }
 
     /// The source that a mapping without a source means: the only one, or the first by name.
@@ -145,7 +144,23 @@ pub(crate) fn host_name() -> String {
         .unwrap_or_else(|| "this machine".to_owned())
 }
 
-/// The person at the keyboard, for approvals and the audit log.
+/// The person at the keyboard, for approvals and the audit log. A service has no such variables, but an account.
 pub(crate) fn person() -> String {
-    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".to_owned())
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .or_else(account)
+        .unwrap_or_else(|| "somebody".to_owned())
+}
+
+/// The name of the account that this process runs as, or its number where it has none.
+fn account() -> Option<String> {
+    let number = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    // name:password:number:…
+    let fields = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let name = fields
+        .filter(|fields| fields.get(2) == Some(&&*number))
+        .find_map(|fields| fields.first().map(|name| (*name).to_owned()));
+    Some(name.unwrap_or_else(|| format!("user {number}")))
 }

@@ -8,10 +8,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use store::OperationState;
+
+use crate::cli_values;
 
 /// Keep teaching groups in step: from the timetable to the learning platform
 #[derive(Debug, Parser)]
-#[command(name = "muster", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "muster", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// The configuration file
     #[arg(long, global = true, env = "MUSTER_CONFIG", default_value = "muster.toml", value_name = "FILE")]
@@ -22,7 +25,14 @@ pub(crate) struct Cli {
     pub(crate) profile: Option<String>,
 
     /// Text for people or JSON for programs
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        hide_possible_values = true,
+        value_name = "text|json"
+    )]
     pub(crate) format: Format,
 
     #[command(subcommand)]
@@ -71,30 +81,30 @@ pub(crate) enum Command {
     /// Drop our memory of a course, group or grouping; the platform is untouched
     #[command(subcommand)]
     Forget(ForgetCommand),
-    /// The same as `forget course`
+    /// Do the same as `forget course`
     #[command(subcommand, hide = true)]
     Reset(ResetCommand),
     /// Rebuild our memory from the idnumbers on the platform, after the database was lost
     Adopt(AdoptArgs),
     /// Take back what a run did, and list what does not come back
     Undo(UndoArgs),
-    /// Look at runs
+    /// List runs, or show one: what happened, why, and what comes next
     #[command(subcommand)]
     Runs(RunsCommand),
     /// Say in one screen whether all is well
     Status(StatusArgs),
-    /// Keep the schedule, raise the alarm when nothing runs, and answer /healthz and /metrics
+    /// Keep the schedule, raise the alarm when nothing runs, answer /healthz and /metrics
     Serve,
     /// Say why a course, group or person is, or is not, as expected
     #[command(subcommand)]
     Explain(ExplainCommand),
     /// Start a Moodle in memory to rehearse with
     Simulate(SimulateArgs),
-    /// See the main job at work: a small university, four nights, nothing to install
+    /// Watch the main job at work: a small college, four nights, nothing to install
     Demo(DemoArgs),
     /// Write a file about a run for somebody who helps: no secrets, no people
     SupportBundle(SupportBundleArgs),
-    /// Look at the configuration
+    /// Show the configuration in force, or explain a key
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Write completions for a shell
@@ -117,7 +127,7 @@ pub(crate) struct CheckArgs {
     #[arg(value_enum)]
     pub(crate) what: Option<Checked>,
     /// Also look at one group of the platform, by its number
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = cli_values::group)]
     pub(crate) group: Option<i64>,
     /// Also send one letter to everybody who gets the report
     #[arg(long)]
@@ -143,13 +153,13 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
     /// Accept a delivery that was refused, by its number
-    #[arg(long, value_name = "DELIVERY", requires = "reason", conflicts_with_all = ["source", "diff"])]
+    #[arg(long, value_name = "DELIVERY", requires = "reason", conflicts_with_all = ["source", "diff"], value_parser = cli_values::delivery)]
     pub(crate) accept: Option<i64>,
     /// Why it is accepted
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// Compare two deliveries, by their numbers
-    #[arg(long, num_args = 2, value_names = ["OLDER", "NEWER"], conflicts_with = "source")]
+    #[arg(long, num_args = 2, value_names = ["OLDER", "NEWER"], conflicts_with = "source", value_parser = cli_values::delivery)]
     pub(crate) diff: Option<Vec<i64>>,
     /// Where the files with rejected rows are written; beside the database if left out
     #[arg(long, value_name = "DIR")]
@@ -161,7 +171,7 @@ pub(crate) enum MapCommand {
     /// List mappings
     List {
         /// Only this course
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
         /// Only this module
         #[arg(long, value_name = "CODE")]
@@ -200,6 +210,7 @@ pub(crate) enum MapCommand {
 #[derive(Debug, Args)]
 pub(crate) struct MapArgs {
     /// The course's number on the platform
+    #[arg(value_parser = cli_values::course)]
     pub(crate) course: i64,
     /// The module's code
     pub(crate) module: String,
@@ -229,6 +240,7 @@ pub(crate) enum ExceptCommand {
     /// End an exception
     Remove {
         /// Its number, as listed
+        #[arg(value_parser = cli_values::exception)]
         number: i64,
     },
 }
@@ -248,7 +260,7 @@ pub(crate) struct ExceptArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
     /// For how many days; for ever if left out
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = cli_values::days)]
     pub(crate) days: Option<u32>,
     /// The source that knows the module; needed only where there are several
     #[arg(long, value_name = "NAME")]
@@ -268,7 +280,7 @@ pub(crate) enum InOrOut {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ScopeArgs {
     /// Only this course; may be repeated
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = cli_values::course)]
     pub(crate) course: Vec<i64>,
     /// Only the courses of this module; may be repeated
     #[arg(long, value_name = "CODE")]
@@ -292,7 +304,7 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// Do nothing that was not in the plan of this run
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", value_parser = cli_values::run)]
     pub(crate) plan: Option<i64>,
     /// Accept that the platform calls itself by another address than before
     #[arg(long)]
@@ -317,21 +329,22 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ApproveArgs {
     /// The run whose operations wait
+    #[arg(value_parser = cli_values::run)]
     pub(crate) run: i64,
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
     /// Only the operations of this course
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = cli_values::course)]
     pub(crate) course: Option<i64>,
     /// Only this operation, by its number in the run; may be repeated
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = cli_values::operation)]
     pub(crate) operation: Vec<u32>,
     /// Refuse instead: they are not carried out
     #[arg(long)]
     pub(crate) refuse: bool,
     /// For how many days the approval holds
-    #[arg(long, value_name = "DAYS", default_value = "7")]
+    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = cli_values::days)]
     pub(crate) days: u32,
 }
 
@@ -347,10 +360,10 @@ pub(crate) struct PauseArgs {
     #[arg(long, value_name = "CODE", conflicts_with = "course")]
     pub(crate) module: Option<String>,
     /// Only this course
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = cli_values::course)]
     pub(crate) course: Option<i64>,
     /// For how many days
-    #[arg(long, value_name = "DAYS", required_unless_present = "list")]
+    #[arg(long, value_name = "DAYS", required_unless_present = "list", value_parser = cli_values::days)]
     pub(crate) days: Option<u32>,
     /// Why
     #[arg(long, value_name = "TEXT", required_unless_present = "list")]
@@ -363,6 +376,7 @@ pub(crate) struct PauseArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
     /// Only this pause, by its number in `muster pause --list`; every one if left out
+    #[arg(value_parser = cli_values::pause)]
     pub(crate) pause: Option<i64>,
     /// Why
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -372,7 +386,7 @@ pub(crate) struct ResumeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RepairArgs {
     /// Only this course; may be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    #[arg(long, value_name = "ID", conflicts_with = "all", value_parser = cli_values::course)]
     pub(crate) course: Vec<i64>,
     /// Every course, also those of which no run told anything
     #[arg(long)]
@@ -392,10 +406,10 @@ pub(crate) struct ConsentArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RetryArgs {
     /// The run; the last one that was not only a plan if left out
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", value_parser = cli_values::run)]
     pub(crate) run: Option<i64>,
     /// Only this course
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = cli_values::course)]
     pub(crate) course: Option<i64>,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
@@ -404,16 +418,16 @@ pub(crate) struct RetryArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SkipArgs {
     /// The run in which the operations were planned
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present = "list", value_parser = cli_values::run)]
     pub(crate) run: Option<i64>,
     /// The operations, by their numbers in the run
-    #[arg(value_name = "NUMBER", required_unless_present = "list")]
+    #[arg(value_name = "NUMBER", required_unless_present = "list", value_parser = cli_values::operation)]
     pub(crate) operations: Vec<u32>,
     /// Why
     #[arg(long, value_name = "TEXT", required_unless_present_any = ["list", "undo"])]
     pub(crate) reason: Option<String>,
     /// For how many days the decision counts
-    #[arg(long, value_name = "DAYS", default_value = "30")]
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = cli_values::days)]
     pub(crate) days: u32,
     /// Take the decision back instead
     #[arg(long, conflicts_with = "days")]
@@ -427,24 +441,24 @@ pub(crate) struct SkipArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ForgetCommand {
-    /// Everything that is ours in a course
+    /// Drop everything that is ours in a course
     Course(ForgetCourseArgs),
-    /// A group with its memberships, by its number on the platform, its id in the source, its idnumber or its name
+    /// Drop a group with its memberships, by its number on the platform, its id in the source, its idnumber or its name
     Group {
         /// The group
         group: String,
         /// Only in this course
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
         #[command(flatten)]
         how: ForgetArgs,
     },
-    /// The grouping of a module; its groups stay in our memory
+    /// Drop the grouping of a module; its groups stay in our memory
     Grouping {
         /// The module's code
         module: String,
         /// Only in this course
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
         #[command(flatten)]
         how: ForgetArgs,
@@ -453,13 +467,14 @@ pub(crate) enum ForgetCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ResetCommand {
-    /// Everything that is ours in a course
+    /// Drop everything that is ours in a course
     Course(ForgetCourseArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ForgetCourseArgs {
     /// The course's number on the platform
+    #[arg(value_parser = cli_values::course)]
     pub(crate) course: i64,
     #[command(flatten)]
     pub(crate) how: ForgetArgs,
@@ -477,7 +492,7 @@ pub(crate) struct ForgetArgs {
 #[derive(Debug, Args)]
 pub(crate) struct AdoptArgs {
     /// Only this course; may be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    #[arg(long, value_name = "ID", conflicts_with = "all", value_parser = cli_values::course)]
     pub(crate) course: Vec<i64>,
     /// Every course that is mapped, as if nothing was said
     #[arg(long)]
@@ -489,6 +504,7 @@ pub(crate) struct AdoptArgs {
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
     /// The run
+    #[arg(value_parser = cli_values::run)]
     pub(crate) run: i64,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
@@ -499,27 +515,31 @@ pub(crate) enum RunsCommand {
     /// List runs, the newest first
     List {
         /// How many
-        #[arg(long, value_name = "COUNT", default_value = "20")]
+        #[arg(long, value_name = "COUNT", default_value = "20", value_parser = cli_values::count)]
         limit: u32,
     },
     /// Show one run: its story and its operations
     Show {
         /// The run's number
+        #[arg(value_parser = cli_values::run)]
         run: i64,
         /// Only this course
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
         /// Only operations of this kind, for example add_member
-        #[arg(long, value_name = "KIND")]
+        #[arg(long, value_name = "KIND", value_parser = cli_values::kind)]
         kind: Option<String>,
         /// Only operations in this state, for example waiting or refused
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
+        #[arg(long, value_name = "STATE", value_parser = cli_values::state)]
+        state: Option<OperationState>,
         /// How many operations
-        #[arg(long, value_name = "COUNT", default_value = "50")]
+        #[arg(long, value_name = "COUNT", default_value = "50", value_parser = cli_values::count)]
         limit: u32,
+        /// Show every finding, not only a few examples of each reason
+        #[arg(long)]
+        findings: bool,
         /// Print the run's full log instead: a line for each operation and each call that failed
-        #[arg(long, conflicts_with_all = ["course", "kind", "state"])]
+        #[arg(long, conflicts_with_all = ["course", "kind", "state", "findings"])]
         log: bool,
     },
 }
@@ -543,7 +563,7 @@ pub(crate) enum ExplainCommand {
         /// The group
         group: String,
         /// Only in this course
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
     },
     /// Explain a person, by the key that the source uses
@@ -551,7 +571,7 @@ pub(crate) enum ExplainCommand {
         /// The person's key
         person: String,
         /// Only in this course
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
     },
 }
@@ -588,6 +608,7 @@ pub(crate) struct DemoArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SupportBundleArgs {
     /// The run's number
+    #[arg(value_parser = cli_values::run)]
     pub(crate) run: i64,
     /// Where to write it; muster-support-RUN.json here if left out
     #[arg(long, value_name = "FILE")]

@@ -8,6 +8,9 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use targets::journal::{ApplyStopped, StopReason};
+use targets::moodle::TargetError;
+
 use crate::database_trouble::cannot_use;
 
 /// How the program ends.
@@ -112,10 +115,26 @@ impl Failure {
         self.hint.as_deref().unwrap_or_default()
     }
 
+    /// The failure for programs: docs/manual.md, "For programs".
+    pub(crate) fn document(&self) -> serde_json::Value {
+        serde_json::json!({
+            "error": self.what(),
+            "next": self.hint,
+            "before": (!self.note.is_empty()).then_some(&self.note),
+            "exit_code": self.exit.code(),
+        })
+    }
+
     /// Adds what had happened before, in lines.
     #[must_use]
     pub(crate) fn note(self, note: String) -> Failure {
         Failure { note, ..self }
+    }
+
+    /// Adds what lies below.
+    #[must_use]
+    pub(crate) fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
+        Failure { source: Some(source.into()), ..self }
     }
 
     /// Adds the next step.
@@ -163,6 +182,35 @@ impl Error for Failure {}
 impl From<store::StoreError> for Failure {
     fn from(error: store::StoreError) -> Failure {
         cannot_use(error, None)
+    }
+}
+
+/// A platform that cannot be worked with: what it means, what Moodle said, what to do.
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Failure {
+        const LOOK: &str = "`muster check moodle` looks at each step of the set-up";
+        match error {
+            TargetError::Call(call) => {
+                let hint = format!("{}; {LOOK}", call.next_step);
+                Failure::new(Exit::Target, call.to_string()).because(call.said()).hint(hint)
+            }
+            other => Failure::of(Exit::Target, other).hint(LOOK),
+        }
+    }
+}
+
+/// A plan that was not carried out to its end.
+impl From<ApplyStopped> for Failure {
+    fn from(stopped: ApplyStopped) -> Failure {
+        match stopped.reason {
+            StopReason::Target(call) => TargetError::Call(*call).into(),
+            reason @ StopReason::TooManyFailures { .. } => {
+                Failure::of(Exit::Target, reason).hint("muster check moodle, then muster run")
+            }
+            StopReason::Journal(error) => {
+                Failure::of(Exit::Configuration, error).hint("muster check database, then muster run")
+            }
+        }
     }
 }
 

@@ -6,12 +6,14 @@ mod app;
 mod ask;
 mod choose;
 mod cli;
+mod cli_values;
 mod clock;
 mod commands;
 mod config;
 mod database_trouble;
 mod exit;
 mod health;
+mod help;
 mod import;
 mod journal;
 mod logging;
@@ -27,11 +29,12 @@ mod serve;
 mod skipped;
 mod sources;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::app::{App, ShowProgress};
 use crate::cli::{Cli, Command, ForgetCommand, ResetCommand};
@@ -41,14 +44,11 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match help::parse(arguments.iter().cloned()) {
         Ok(cli) => cli,
-        Err(error) => {
-            // `--help` and `--version` come this way too, and are no mistakes.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            let _ = error.print();
-            return exit.into();
-        }
+        // `--help` and `--version` come this way too, and are no mistakes.
+        Err(error) => return help::answer(&error, &arguments).into(),
     };
     let output = Output::new(cli.format);
     // The workspace has one TLS provider; a second installation would be the only way to fail.

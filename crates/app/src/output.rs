@@ -42,7 +42,8 @@ impl Output {
         {
             writeln!(anstream::stderr(), "{}", faint(&format!("profile {profile}")))?;
         }
-        for warning in &config.warnings {
+        // A program reads one document on standard error, or none; `muster check` tells it the warnings.
+        for warning in config.warnings.iter().filter(|_| self.format == Some(Format::Text)) {
             writeln!(anstream::stderr(), "{warning}")?;
         }
         Ok(())
@@ -88,9 +89,7 @@ impl Output {
         let _ = match self.format {
             Some(Format::Text) | None => writeln!(anstream::stderr(), "{} {failure}", bad("muster:")),
             Some(Format::Json) => {
-                let value =
-                    serde_json::json!({ "error": failure.to_string(), "exit_code": failure.exit.code() });
-                writeln!(anstream::stderr(), "{value}")
+                writeln!(anstream::stderr(), "{}", failure.document())
             }
         };
     }

@@ -20,7 +20,7 @@ use targets::moodle::{Look, Moodle, ObserveScope};
 
 use crate::app::App;
 use crate::choose::Choice;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// Courses that are read and planned together: enough to fill batches, few enough to bound memory.
 pub(crate) const COURSES_AT_ONCE: usize = 400;
@@ -130,7 +130,7 @@ impl Planner<'_> {
         if people.is_empty() {
             return Ok(Directory::default());
         }
-        self.moodle.directory(&people).await.map_err(|error| Failure::of(Exit::Target, error))
+        self.moodle.directory(&people).await.map_err(Failure::from)
     }
 }
 

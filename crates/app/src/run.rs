@@ -20,13 +20,13 @@ use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
 use store::{
     FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
 };
-use targets::journal::{ApplyStopped, Journal, PlannedOperation};
+use targets::journal::{Journal, PlannedOperation};
 use targets::moodle::{CallCounts, Moodle};
 
 use crate::app::App;
 use crate::choose::{Choice, choose};
 use crate::commands::night::import_line;
-use crate::exit::{Exit, Failure, chain};
+use crate::exit::{Exit, Failure};
 use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
 use crate::mending::{Goal, plans_for, settle_mappings, undo_words};
@@ -103,7 +103,7 @@ pub(crate) struct Finished {
     /// Calls to the platform.
     pub(crate) calls: CallCounts,
     /// Why it stopped before its end.
-    pub(crate) stopped: Option<String>,
+    pub(crate) stopped: Option<Failure>,
 }
 
 impl Finished {
@@ -142,7 +142,7 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     match steps.carry_out().await {
         Ok(finished) => Ok(finished),
         Err(failure) => {
-            give_up(app, &lock, run).await?;
+            give_up(app, &lock, run, &failure).await?;
             Err(failure.note(imported.iter().map(import_line).collect()))
         }
     }
@@ -305,7 +305,7 @@ async fn record(
 #[derive(Default)]
 struct Applied {
     outcomes: HashMap<u32, Outcome>,
-    stopped: Option<String>,
+    stopped: Option<Failure>,
 }
 
 /// What of a plan is not carried out.
@@ -358,7 +358,7 @@ async fn apply(
     }
     let applied = moodle.apply(&operations, &journal, &|progress| bar.set_position(progress.settled)).await;
     bar.finish_and_clear();
-    let stopped = applied.err().map(|stopped: ApplyStopped| chain(&stopped));
+    let stopped = applied.err().map(Failure::from);
     Ok(Applied { outcomes: journal.into_outcomes(), stopped })
 }
 
@@ -370,11 +370,12 @@ fn add_findings(plans: &mut [CoursePlan], outcomes: &HashMap<u32, Outcome>) {
 }
 
 /// Ends a run that could not be carried out.
-async fn give_up(app: &App, lock: &RunLock, run: RunId) -> Result<(), Failure> {
+async fn give_up(app: &App, lock: &RunLock, run: RunId, failure: &Failure) -> Result<(), Failure> {
+    let story = serde_json::json!({ "stopped": failure.what(), "next": failure.next() });
     let end = FinishedRun {
         status: RunStatus::Failed,
         finished_at: app.clock.now(),
-        report_json: "".into(),
+        report_json: story.to_string().into(),
         courses: 0,
     };
     app.store.finish_run(lock, run, &end).await?;
@@ -389,12 +390,16 @@ async fn finish(app: &App, lock: &RunLock, finished: &Finished, until: Until) ->
         Exit::Done => RunStatus::Done,
         _ => RunStatus::Attention,
     };
-    let story = serde_json::to_string(&finished.report)
+    let mut story = serde_json::to_value(&finished.report)
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot write the report: {error}")))?;
+    if let Some(stopped) = &finished.stopped {
+        story["stopped"] = stopped.what().into();
+        story["next"] = stopped.next().into();
+    }
     let end = FinishedRun {
         status,
         finished_at: app.clock.now(),
-        report_json: story.into(),
+        report_json: story.to_string().into(),
         courses: finished.plans.len() as u64,
     };
     app.store.finish_run(lock, finished.run, &end).await?;

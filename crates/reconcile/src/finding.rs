@@ -152,7 +152,7 @@ reasons!(
         "nothing to do; `muster map except list` shows who asked for it",
     /// The platform refused an operation.
     TargetRefused "target_refused" Attention "The platform refused a change"
-        "`muster explain course {course}` shows the answer; it is tried again in the next run",
+        "mend what the answer names; the next run tries it again, `muster retry --course {course}` does at once",
     /// The answer to an operation was lost.
     Unanswered "unanswered" Pending "The platform's answer was lost, and reading back did not tell"
         "nothing to do: the next run reads the course again and does what is missing",

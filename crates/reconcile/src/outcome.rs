@@ -34,6 +34,21 @@ pub struct Refusal {
     pub code: Text,
     /// What it means, in our words.
     pub meaning: Text,
+    /// What the platform itself said, shortened; empty where it was seen before it was asked.
+    pub said: Text,
+    /// What a person can do.
+    pub next_step: Text,
+}
+
+impl Refusal {
+    /// The three parts that people read, a line each: what it means, what the platform said, what to do.
+    pub fn parts(&self) -> String {
+        let Refusal { code: _, meaning, said, next_step } = self;
+        let said = if said.is_empty() { String::new() } else { format!("\n{said}") };
+        let next_step =
+            if next_step.is_empty() { String::new() } else { format!("\nWhat to do: {next_step}") };
+        format!("{meaning}{said}{next_step}")
+    }
 }
 
 impl Outcome {
@@ -48,11 +63,11 @@ impl Outcome {
         }
     }
 
-    /// The particulars in words; empty for a plain success.
+    /// The particulars in words; empty for a plain success. A refusal has a line for each of its parts.
     pub fn detail(&self) -> Text {
         match self {
             Outcome::Done(_) | Outcome::AlreadySo(_) => "".into(),
-            Outcome::Refused(refusal) => format!("{}: {}", refusal.code, refusal.meaning).into(),
+            Outcome::Refused(refusal) => refusal.parts().into(),
             Outcome::Unknown(why) | Outcome::NotTried(why) => why.clone(),
         }
     }
@@ -65,12 +80,14 @@ impl Outcome {
 
 /// What a person should know about an operation that did not end as planned; nothing where it did, or was not tried.
 pub fn finding(operation: &Operation, outcome: &Outcome) -> Option<Finding> {
-    let reason = match outcome {
+    let (reason, ended) = match outcome {
         Outcome::Done(_) | Outcome::AlreadySo(_) | Outcome::NotTried(_) => return None,
-        Outcome::Unknown(_) => Reason::Unanswered,
+        Outcome::Unknown(_) => (Reason::Unanswered, "Not answered"),
         // facts/moodle-ws.md section 5.7.
-        Outcome::Refused(refusal) if &*refusal.code == "errorremovenotpermitted" => Reason::ProtectedMember,
-        Outcome::Refused(_) => Reason::TargetRefused,
+        Outcome::Refused(refusal) if &*refusal.code == "errorremovenotpermitted" => {
+            (Reason::ProtectedMember, "Refused")
+        }
+        Outcome::Refused(_) => (Reason::TargetRefused, "Refused"),
     };
     let person = operation.row().person;
     Some(Finding {
@@ -81,7 +98,7 @@ pub fn finding(operation: &Operation, outcome: &Outcome) -> Option<Finding> {
             group: operation.group().map(|group| group.key.clone()),
             person: (!person.is_empty()).then_some(PersonKey(person)),
         },
-        detail: format!("{operation}. The answer: {}", outcome.detail()).into(),
+        detail: format!("{operation}. {ended}: {}", outcome.detail()).into(),
     })
 }
 
@@ -263,7 +280,12 @@ mod tests {
     }
 
     fn refused() -> Outcome {
-        Outcome::Refused(Refusal { code: "nopermissions".into(), meaning: "not allowed".into() })
+        Outcome::Refused(Refusal {
+            code: "nopermissions".into(),
+            meaning: "not allowed".into(),
+            said: "the platform answered no".into(),
+            next_step: "give the right".into(),
+        })
     }
 
     /// Plays operations with their outcomes; `None` is a lost answer. Each journal entry is written twice.

@@ -304,7 +304,12 @@ mod tests {
 
     #[test]
     fn every_operation_is_counted_once_under_its_outcome() {
-        let refusal = Refusal { code: "nopermissions".into(), meaning: "not allowed".into() };
+        let refusal = Refusal {
+            code: "nopermissions".into(),
+            meaning: "not allowed".into(),
+            said: "".into(),
+            next_step: "".into(),
+        };
         let report = tell_outcomes(&[
             Some(Outcome::Done(Some(1))),
             Some(Outcome::AlreadySo(None)),

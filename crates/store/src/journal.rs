@@ -217,14 +217,25 @@ impl Store {
 
     /// The operations of a run, in their order.
     pub async fn operations(&self, run: RunId, filter: &OperationFilter) -> Result<Vec<JournalRow>> {
-        let (sql, values) = Conditions::default()
-            .equals("run", Some(run.0))
-            .equals("course", filter.course)
-            .equals("kind", filter.kind.as_ref())
-            .equals("state", filter.state.map(OperationState::as_str))
-            .complete(SELECT, "number", filter.page);
+        let (sql, values) = asked_for(run, filter).complete(SELECT, "number", filter.page);
         self.db.read("list the operations of a run").await?.rows(sql, values, read).await
     }
+
+    /// How many operations of a run are asked for, whatever the stretch.
+    pub async fn count_operations(&self, run: RunId, filter: &OperationFilter) -> Result<u64> {
+        let select = "SELECT COUNT(*) FROM operations";
+        let (sql, values) = asked_for(run, filter).complete(select, "1", Page::default());
+        let mut read_only = self.db.read("count the operations of a run").await?;
+        Ok(read_only.first(sql, values, |row| row.count()).await?.unwrap_or(0))
+    }
+}
+
+fn asked_for(run: RunId, filter: &OperationFilter) -> Conditions {
+    Conditions::default()
+        .equals("run", Some(run.0))
+        .equals("course", filter.course)
+        .equals("kind", filter.kind.as_ref())
+        .equals("state", filter.state.map(OperationState::as_str))
 }
 
 fn read(row: &mut Row<'_>) -> Result<JournalRow, Cause> {

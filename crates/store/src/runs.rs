@@ -62,7 +62,7 @@ words!(
         Waiting "waiting",
         /// It did everything; a finding needs a person.
         Attention "attention",
-        /// It stopped with an error, which the report tells.
+        /// It stopped with an error, which the report tells below `stopped` and `next`.
         Failed "failed",
         /// The process ended in its middle.
         Interrupted "interrupted",

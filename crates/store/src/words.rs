@@ -8,6 +8,9 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_meta])* $variant),+ }
 
         impl $name {
+            /// All words, in the order of the choices.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word in tables and JSON.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }

@@ -86,8 +86,17 @@ fn line(row: &MappingRow, now: Timestamp) -> Vec<String> {
         flag(&row.settings.mapping_action),
         wish_word(row.settings.wish(now)),
         row.changed_at.map(written).unwrap_or_default(),
-        row.changed_by.as_deref().unwrap_or("another program").to_owned(),
+        who(row),
     ]
+}
+
+/// Who changed a mapping last, as far as that is known. Muster always writes a name; an early one wrote "unknown".
+fn who(row: &MappingRow) -> String {
+    match row.changed_by.as_deref() {
+        Some("unknown") => String::new(),
+        Some(who) => who.to_owned(),
+        None => "set by another program".to_owned(),
+    }
 }
 
 fn key(app: &App, args: &MapArgs) -> Result<MappingKey, Failure> {

@@ -109,7 +109,7 @@ fn document(mending: &Mending<'_>, finished: &Finished, applied: bool) -> Value 
         "applied": applied,
         "report": finished.report,
         "calls": { "read": finished.calls.reads, "write": finished.calls.writes },
-        "stopped": finished.stopped,
+        "stopped": finished.stopped.as_ref().map(Failure::document),
         "details": (mending.details)(finished),
         "exit_code": finished.exit().code(),
     })

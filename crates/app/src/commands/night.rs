@@ -89,7 +89,7 @@ async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -
         "imported": finished.imported,
         "report": finished.report,
         "calls": { "read": finished.calls.reads, "write": finished.calls.writes },
-        "stopped": finished.stopped,
+        "stopped": finished.stopped.as_ref().map(Failure::document),
         "exit_code": exit.code(),
     });
     output.answer(&document, || story(&finished, wish, detail) + &after_plan(&finished, wish))?;

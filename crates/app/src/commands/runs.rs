@@ -1,12 +1,11 @@
 //! `muster runs list` and `muster runs show`: what happened, night by night.
 //!
-//! Not here: the story itself (`reconcile::report`), which is kept as it was told.
-
-use std::fmt::Write;
+//! Not here: the story itself (`reconcile::report`), which is kept as it was told, and how a run looks
+//! (`present/run_page.rs`).
 
 use reconcile::keys::CourseId;
 use serde_json::{Value, json};
-use store::{JournalRow, OperationFilter, OperationState, Page, RunId, RunRow, RunStatus};
+use store::{FindingFilter, FindingRow, JournalRow, LockState, OperationFilter, Page, RunId, RunRow};
 
 use crate::app::App;
 use crate::cli::RunsCommand;
@@ -14,38 +13,23 @@ use crate::clock::written;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::present::run_log;
-use crate::present::table::{bad, columns, counted, faint, good, pending, strong, thousands};
+use crate::present::run_page::{self, RunPage, status_word};
+use crate::present::table::{columns, thousands};
 
 pub(crate) async fn run(app: &App, command: &RunsCommand, output: &Output) -> Result<Exit, Failure> {
     match command {
         RunsCommand::List { limit } => list(app, *limit, output).await,
         RunsCommand::Show { run, log: true, .. } => log(app, RunId(*run), output).await,
-        RunsCommand::Show { run, course, kind, state, limit, log: false } => {
-            let state = state.as_deref().map(known_state).transpose()?;
+        RunsCommand::Show { run, course, kind, state, limit, findings, log: false } => {
             let filter = OperationFilter {
                 course: course.map(CourseId),
                 kind: kind.as_deref().map(Into::into),
-                state,
+                state: *state,
                 page: Page { limit: *limit, offset: 0 },
             };
-            show(app, RunId(*run), &filter, output).await
+            let findings = if *findings { Findings::All } else { Findings::Examples };
+            show(app, RunId(*run), &filter, findings, output).await
         }
-    }
-}
-
-fn known_state(word: &str) -> Result<OperationState, Failure> {
-    OperationState::from_word(word).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("there is no state {word}"))
-            .hint("one of planned, waiting, sent, done, already_so, refused, unknown, not_tried")
-    })
-}
-
-/// The status of a run in a word for people.
-pub(crate) fn status_word(status: RunStatus) -> String {
-    match status {
-        RunStatus::Done | RunStatus::Planned => good(status.as_str()),
-        RunStatus::Running | RunStatus::Waiting => pending(status.as_str()),
-        RunStatus::Attention | RunStatus::Failed | RunStatus::Interrupted => bad(status.as_str()),
     }
 }
 
@@ -117,45 +101,64 @@ fn summary(run: &RunRow) -> Value {
     })
 }
 
-async fn show(app: &App, id: RunId, filter: &OperationFilter, output: &Output) -> Result<Exit, Failure> {
+async fn show(
+    app: &App,
+    id: RunId,
+    filter: &OperationFilter,
+    with: Findings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let run = known_run(app, id).await?;
     let objections = app.store.objections(id).await?;
     let operations = app.store.operations(id, filter).await?;
+    let operations_asked_for = app.store.count_operations(id, filter).await?;
+    let findings = match with {
+        Findings::Examples => None,
+        Findings::All => {
+            let of_run = FindingFilter {
+                run: Some(id),
+                course: filter.course,
+                with_healed: true,
+                ..FindingFilter::default()
+            };
+            Some(app.store.findings(&of_run).await?)
+        }
+    };
     let report: Value = serde_json::from_str(&run.report_json).unwrap_or(Value::Null);
-    let document = json!({
+    let mut document = json!({
         "run": summary(&run),
         "report": report,
         "operations": operations.iter().map(operation_json).collect::<Vec<_>>(),
+        "operations_asked_for": operations_asked_for,
     });
-    output.answer(&document, || {
-        let mut text = String::new();
-        let _ = writeln!(text, "{}", strong(&format!("Run {} · {}", run.id.0, run.begun.kind.as_str())));
-        let ended = run.finished_at.map_or_else(|| "not ended".to_owned(), written);
-        let _ = writeln!(
-            text,
-            "began {} · ended {ended} · {}",
-            written(run.begun.started_at),
-            status_word(run.status)
-        );
-        let _ = writeln!(text, "{} · {}", run.begun.site, run.begun.scope);
-        for objection in &objections {
-            let waiting = counted(objection.operations.len() as u64, "operation", "operations");
-            let _ = writeln!(text, "{} {} ({waiting})", pending("waits:"), objection.sentence);
-        }
-        text.push('\n');
-        text.push_str(&causes(&report));
-        text.push_str(&table(&operations));
-        if operations.len() == filter.page.limit as usize {
-            let _ = writeln!(text, "{}", faint("… more: --limit, --course, --kind and --state choose"));
-        }
-        text
-    })?;
+    if let Some(findings) = &findings {
+        document["findings"] = findings.iter().map(finding_json).collect();
+    }
+    let page = RunPage {
+        run: &run,
+        is_at_work: app.store.lock_state()? != LockState::Free,
+        objections: &objections,
+        report: &report,
+        findings: findings.as_deref(),
+        operations: &operations,
+        operations_asked_for,
+    };
+    output.answer(&document, || run_page::render(&page))?;
     Ok(Exit::Done)
+}
+
+/// How much is shown of what a run found.
+#[derive(Clone, Copy)]
+enum Findings {
+    /// A few examples for each reason, as they were told then.
+    Examples,
+    /// Every one.
+    All,
 }
 
 /// The full log of a run.
 async fn log(app: &App, id: RunId, output: &Output) -> Result<Exit, Failure> {
-    let Some(run) = app.store.run(id).await? else { return Err(no_run(id)) };
+    let run = known_run(app, id).await?;
     let operations = app.store.operations(id, &OperationFilter::default()).await?;
     let rest_errors = app.store.rest_errors(Some(id), Page::default()).await?;
     let text = run_log::render(&run, &operations, &rest_errors);
@@ -163,48 +166,13 @@ async fn log(app: &App, id: RunId, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn no_run(id: RunId) -> Failure {
-    Failure::new(Exit::Usage, format!("there is no run {}", id.0)).hint("`muster runs list` shows the runs")
-}
-
-/// The findings as they were told then.
-fn causes(report: &Value) -> String {
-    let mut text = String::new();
-    for cause in report["causes"].as_array().into_iter().flatten() {
-        let title = cause["title"].as_str().unwrap_or_default();
-        let count = cause["count"].as_u64().unwrap_or_default();
-        let _ = writeln!(text, "{title} ({})", thousands(count));
-        for example in cause["examples"].as_array().into_iter().flatten() {
-            let detail = example["detail"].as_str().unwrap_or_default();
-            let _ = writeln!(text, "  course {}: {detail}", example["course"]);
-        }
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text
-}
-
-fn table(operations: &[JournalRow]) -> String {
-    let rows = operations.iter().map(|row| {
-        vec![
-            row.number.to_string(),
-            row.course.to_string(),
-            row.kind.replace('_', " "),
-            row.name.to_string(),
-            row.person.to_string(),
-            if row.before.is_empty() && row.after.is_empty() {
-                String::new()
-            } else {
-                format!("{} → {}", row.before, row.after)
-            },
-            row.because.replace('_', " "),
-            row.state.as_str().replace('_', " "),
-            row.detail.to_string(),
-        ]
-    });
-    let header = ["number", "course", "what", "group", "person", "before → after", "because", "state", ""];
-    columns(&header, rows.collect())
+fn finding_json(row: &FindingRow) -> Value {
+    let finding = &row.finding;
+    json!({
+        "course": finding.course, "reason": finding.reason.code(), "severity": finding.reason.severity().as_str(),
+        "detail": finding.detail, "remedy": finding.remedy(), "first_seen": row.first_seen.0,
+        "healed_at": row.healed_at.map(|at| at.0),
+    })
 }
 
 fn operation_json(row: &JournalRow) -> Value {

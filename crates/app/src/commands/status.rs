@@ -9,12 +9,12 @@ use reconcile::finding::Severity;
 use serde_json::json;
 use store::{Page, RejectionFilter};
 
-use super::runs::status_word;
 use crate::app::App;
 use crate::clock::written;
 use crate::exit::{Exit, Failure};
 use crate::health::Health;
 use crate::output::Output;
+use crate::present::run_page::status_word;
 use crate::present::table::{bad, columns, counted, faint, good, pending, short, strong, thousands};
 
 /// How many runs and deliveries are shown.

@@ -73,7 +73,7 @@ impl Config {
 fn unknown_profile<'a>(file: &Path, name: &str, known: impl Iterator<Item = &'a str>) -> Mistake {
     let known: Vec<&str> = known.collect();
     let hint = if let Some(near) = nearest(name, known.iter().copied()) {
-        format!("did you mean {near}? it has {}", known.join(", "))
+        format!("it has {}; did you mean {near}?", known.join(", "))
     } else if known.is_empty() {
         format!("it has no profiles; write [profile.{name}.moodle] for one, or leave --profile out")
     } else {

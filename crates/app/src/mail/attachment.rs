@@ -58,7 +58,7 @@ fn finding(told: &Told) -> [String; 11] {
         course_name.clone(),
         module.map(ModuleCode::to_string).unwrap_or_default(),
         subject.person.as_ref().map(PersonKey::to_string).unwrap_or_default(),
-        format!("{}: {}", finding.reason.title(), finding.detail),
+        format!("{}: {}", finding.reason.title(), finding.detail.replace('\n', ". ")),
         finding.remedy(),
     ]
 }
@@ -75,8 +75,8 @@ fn operation(refused: &RefusedOperation) -> [String; 11] {
         course_name.clone(),
         String::new(),
         person.clone(),
-        format!("{} {group}: {answer}", kind.replace('_', " ")),
-        format!("`muster explain course {course}` shows the answer; it is tried again in the next run"),
+        format!("{} {group}: {}", kind.replace('_', " "), answer.replace('\n', ". ")),
+        format!("the next run tries it again; `muster retry --course {course}` does at once"),
     ]
 }
 

@@ -325,7 +325,8 @@ fn new_cause(reason: Reason, told: &[&Told], now: Timestamp, blocks: &mut Vec<Bl
 
 fn item(told: &Told) -> String {
     let course = told.finding.course;
-    let detail = name(&told.finding.detail);
+    // Each part is bounded by itself, so that a long answer does not push out what to do.
+    let detail = told.finding.detail.lines().map(name).collect::<Vec<_>>().join(". ");
     if told.course_name.is_empty() {
         format!("Course {course}: {detail}")
     } else {

@@ -200,7 +200,7 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
         site: finished.site.clone(),
         run: Some(finished.run),
         now: app.clock.now(),
-        stopped: finished.stopped.clone().map(|why| vec![why]),
+        stopped: finished.stopped.as_ref().map(lines_of),
         deliveries: finished.imported.iter().filter_map(bad_delivery).collect(),
         waiting: finished.report.waiting.clone(),
         operations_waiting: finished.held.waiting.len() as u64,
@@ -231,6 +231,11 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
     })
 }
 
+/// A failure as the letter takes it apart: what happened, because of what, what next.
+fn lines_of(failure: &Failure) -> Vec<String> {
+    failure.to_string().lines().map(|line| line.trim().to_owned()).collect()
+}
+
 /// The story of a run that stopped before it had anything to show.
 pub(super) fn of_failure(app: &App, failure: &Failure) -> Story {
     let site = app.config.moodle.as_ref().map(|moodle| moodle.url.clone());
@@ -238,7 +243,7 @@ pub(super) fn of_failure(app: &App, failure: &Failure) -> Story {
         profile: app.config.profile.clone(),
         site: site.unwrap_or_else(|| "the platform".to_owned()),
         now: app.clock.now(),
-        stopped: Some(failure.to_string().lines().map(|line| line.trim().to_owned()).collect()),
+        stopped: Some(lines_of(failure)),
         ..Story::default()
     }
 }

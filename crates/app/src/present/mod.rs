@@ -5,4 +5,5 @@
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod run_log;
+pub(crate) mod run_page;
 pub(crate) mod table;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use reconcile::report::{Cause, ChangeFigures, Report};
 
-use super::table::{bad, columns, counted, faint, good, pending, short, strong, thousands};
+use super::table::{bad, columns, counted, faint, good, indented, pending, short, strong, thousands};
 
 /// Renders a report; `run` is the number of the run that it tells of.
 ///
@@ -42,7 +42,7 @@ pub(crate) fn render(report: &Report, run: i64) -> String {
     let (notices, telling): (Vec<&Cause>, Vec<&Cause>) =
         report.causes.iter().partition(|cause| cause.severity == "notice");
     for cause in telling {
-        text.push_str(&cause_text(cause));
+        text.push_str(&cause_text(cause, run));
     }
     if !notices.is_empty() {
         let _ = writeln!(text, "\n{}", strong("For the record"));
@@ -50,7 +50,7 @@ pub(crate) fn render(report: &Report, run: i64) -> String {
             let title = if cause.new > 0 { cause.title.to_owned() } else { faint(cause.title) };
             let _ = writeln!(text, "  {:>6} {title}", thousands(cause.count));
         }
-        let _ = writeln!(text, "  next: muster runs show {run}");
+        let _ = writeln!(text, "  next: muster runs show {run} --findings");
     }
     text
 }
@@ -88,7 +88,7 @@ fn changes(changes: &[ChangeFigures]) -> String {
 }
 
 /// A cause with its examples, the new ones first; one that is known from earlier nights takes a single line.
-fn cause_text(cause: &Cause) -> String {
+fn cause_text(cause: &Cause, run: i64) -> String {
     let paint = if cause.severity == "attention" { bad } else { pending };
     let new = match (cause.new, cause.count) {
         (0, _) => ", known".to_owned(),
@@ -99,14 +99,21 @@ fn cause_text(cause: &Cause) -> String {
     let examples =
         if cause.new > 0 { &cause.examples[..] } else { &cause.examples[..cause.examples.len().min(1)] };
     for example in examples {
-        let _ = writeln!(text, "  course {}: {}", example.course, short(&example.detail));
+        let _ = writeln!(text, "  course {}: {}", example.course, told(&example.detail));
     }
     let left_out = cause.count - examples.len() as u64;
     if left_out > 0 {
-        let _ = writeln!(text, "  {}", faint(&format!("… and {} more", thousands(left_out))));
+        let more = format!("… and {} more: muster runs show {run} --findings", thousands(left_out));
+        let _ = writeln!(text, "  {}", faint(&more));
     }
-    if let Some(first) = cause.examples.first() {
+    // A refusal has told by itself what to do.
+    if let Some(first) = cause.examples.first().filter(|first| !first.detail.contains(&first.remedy)) {
         let _ = writeln!(text, "  next: {}", first.remedy);
     }
     text
+}
+
+/// The particulars of an example. What the platform said stands on lines of its own and is not shortened.
+fn told(detail: &str) -> String {
+    if detail.contains('\n') { indented(detail, 4) } else { short(detail) }
 }

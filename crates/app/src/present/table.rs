@@ -18,20 +18,32 @@ pub(crate) fn columns(header: &[&str], rows: Vec<Vec<String>>) -> String {
             *width = shown_width(cell).max(*width);
         }
     }
-    let rendered = lines.iter().map(|line| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| {
-            let blanks = width - shown_width(cell);
-            format!(" {cell}{:blanks$}", "")
+    lines.iter().map(|line| rendered(line, &widths)).collect()
+}
+
+/// One row: as many lines as its highest cell has.
+fn rendered(row: &[String], widths: &[usize]) -> String {
+    let height = row.iter().map(|cell| cell.lines().count()).max().unwrap_or_default().max(1);
+    let line = |nth: usize| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| {
+            let part = cell.lines().nth(nth).unwrap_or_default();
+            let blanks = width - shown_width(part);
+            format!(" {part}{:blanks$}", "")
         });
         // Blanks at the ends of lines would spoil comparisons and pastes.
         format!("{}\n", cells.collect::<Vec<_>>().join(" ").trim_end())
-    });
-    rendered.collect()
+    };
+    (0..height).map(line).collect()
 }
 
-/// How many columns of a terminal a text takes: colours none, wide characters two.
+/// How many columns of a terminal the widest line of a text takes: colours none, wide characters two.
 fn shown_width(text: &str) -> usize {
-    anstream::adapter::strip_str(text).to_string().width()
+    anstream::adapter::strip_str(text)
+        .to_string()
+        .lines()
+        .map(UnicodeWidthStr::width)
+        .max()
+        .unwrap_or_default()
 }
 
 /// Something that is well.
@@ -73,6 +85,11 @@ pub(crate) fn short(text: &str) -> String {
     }
     let (head, tail) = (&chars[..CHARS_MAX - 21], &chars[chars.len() - 20..]);
     head.iter().chain(&['…']).chain(tail).collect()
+}
+
+/// A text of several lines that begins in the middle of one: the others stand below it, so far from the margin.
+pub(crate) fn indented(text: &str, blanks: usize) -> String {
+    text.replace('\n', &format!("\n{:blanks$}", ""))
 }
 
 /// `1 group`, `2 groups`.

@@ -2,6 +2,8 @@
 //!
 //! Not here: every mistake that a configuration can hold (`src/config/tests.rs`); what rows are rejected (`sources.rs`).
 
+use simulators::moodle::{Fault, FaultRule, Owner, When};
+
 use crate::support::{Place, Timetable};
 
 const MODULE: &str = "ANTH1014";
@@ -97,4 +99,241 @@ fn one_slip_in_the_syntax_is_one_mistake() {
     place.write("muster.toml", "databse = 1\n\n[limits]\nx = = 1\n");
     let ran = place.muster(&["status"]).ends_with(3).says("cannot use the configuration: 1 mistake\n");
     ran.says("muster.toml:4:5: not TOML: extra `=`; correct this first").does_not_say("unknown key");
+}
+
+#[test]
+fn what_is_no_number_is_told_what_it_should_be_and_which_command_lists_it() {
+    let place = place();
+    let check = |line: &str, says: &str| {
+        let args: Vec<&str> = line.split(' ').collect();
+        place.muster(&args).ends_with(2).says(says).does_not_say("invalid digit");
+    };
+    let runs = "a run goes by its number, such as 5; `muster runs list` shows them";
+    check("apply --plan abc", runs);
+    check("runs show abc", runs);
+    check("undo last", runs);
+    check("retry --run x", runs);
+    check("approve all --reason x", runs);
+    check("support-bundle x", runs);
+    check("skip x 3 --reason x", runs);
+    check("skip 1 x --reason x", "`muster runs show RUN` shows them");
+    let courses = "a course goes by its number on the platform, the id in its address";
+    check("map add ANTH1014 7", courses);
+    check("plan --course ANTH1014", courses);
+    check("explain person p1 --course X", courses);
+    check("forget course X", courses);
+    check("import --accept x --reason x", "a delivery goes by its number, such as 12; `muster status`");
+    check("resume x", "`muster pause --list` shows them");
+    check("map except remove x", "`muster map except list` shows them");
+    check("check moodle --group x", "a group goes by its number on the platform");
+    check("pause --all --days soon --reason x", "expected a whole number of days, such as 14");
+    check("runs list --limit many", "expected a whole number, such as 50");
+}
+
+#[test]
+fn an_unknown_kind_or_state_is_answered_with_the_known_ones() {
+    let place = place();
+    place.map(7, MODULE);
+    let run = place.run().ends_with(0).run_number().to_string();
+    let show = |option: &str, word: &str| place.muster(&["runs", "show", &run, option, word]);
+    show("--kind", "NONSENSE")
+        .ends_with(2)
+        .says("there is no such kind of operations; known are create_grouping,");
+    show("--kind", "add_membre").ends_with(2).says("did you mean add_member?");
+    show("--kind", "add member").ends_with(0).says("p1").does_not_say("create group");
+    show("--state", "wating").ends_with(2).says("did you mean waiting?");
+    show("--kind", "delete_group")
+        .ends_with(0)
+        .says("None of its 5 operations is of that course, kind and state.");
+}
+
+#[test]
+fn what_runs_show_leaves_out_is_counted_with_the_option_that_shows_it() {
+    let mut place = Place::with(&[7], 12, &Timetable::new().crowd(MODULE, "A", 12));
+    place.set("policy.not_enrolled", "\"wait\"");
+    place.map(7, MODULE);
+    for number in 1..=9 {
+        place.world().unenrol(7, crate::support::user(number));
+    }
+    let run = place.run().ends_with(0).run_number().to_string();
+    let shown = place.muster(&["runs", "show", &run, "--limit", "2"]).ends_with(0);
+    let shown =
+        shown.says("… and 4 more operations: --limit 6 shows all 6; --course, --kind and --state choose");
+    drop(shown.says(&format!("… and 4 more findings: muster runs show {run} --findings")));
+    let all = place.muster(&["runs", "show", &run, "--findings"]).ends_with(0).does_not_say("more findings");
+    assert_eq!(all.stdout.matches("    next: ").count(), 9, "{all}");
+    let json = place.muster(&["runs", "show", &run, "--findings", "--limit", "2", "--format", "json"]).json();
+    assert_eq!(json["operations_asked_for"], 6);
+    assert_eq!(json["findings"].as_array().unwrap().len(), 9);
+}
+
+#[test]
+fn a_run_that_was_interrupted_or_failed_says_why_and_what_comes_next() {
+    let place = place();
+    place.map(7, MODULE);
+    let run = place.run().ends_with(0).run_number().to_string();
+    place.sql("UPDATE runs SET status = 'running', finished_at = NULL");
+    let shown = place.muster(&["runs", "show", &run]).ends_with(0);
+    let why = "why: its process ended in the middle: it was stopped, or the machine went down\nnext: muster run reads";
+    drop(shown.says(why));
+    place.sql("UPDATE runs SET status = 'interrupted'");
+    place.muster(&["runs", "show", &run]).ends_with(0).says(why);
+    place.world().remove_token(crate::support::TOKEN);
+    place.run().ends_with(5);
+    let shown = place.muster(&["runs", "show", "2"]).ends_with(0).says("failed");
+    shown.says("why: cannot call core_webservice_get_site_info of Moodle").says("next: put a valid token");
+}
+
+#[test]
+fn a_mapping_tells_who_changed_it_only_where_that_is_known() {
+    let place = place();
+    place.muster(&["map", "add", "7", MODULE]).ends_with(0);
+    place.sql(
+        "INSERT INTO mapped_modules (moodle_id, modulecode, group_import, mapping_action) VALUES (8, 'B', 'ADD', 'ADD')",
+    );
+    place.muster(&["map", "list"]).ends_with(0).says("ada").says("set by another program");
+    place.sql("UPDATE mapped_modules SET changed_by = 'unknown' WHERE moodle_id = 7");
+    place.muster(&["map", "list"]).ends_with(0).does_not_say("unknown");
+    // A service has no variables that name a person, but it has an account.
+    let mut service = place.command(&["map", "add", "9", "C"]);
+    service.env_remove("USER").env_remove("LOGNAME").env_remove("SUDO_USER");
+    assert!(service.status().unwrap().success());
+    let who = &place.rows("SELECT changed_by FROM mapped_modules WHERE moodle_id = 9")[0][0];
+    assert!(!who.is_empty() && who != "unknown" && who != "somebody", "{who}");
+}
+
+/// In JSON mode a command that has no answer says so in one document on standard error, and nothing else anywhere.
+fn check_failure(place: &Place, line: &str, exit_code: i64, says: &str) {
+    let mut args: Vec<&str> = line.split(' ').collect();
+    args.extend(["--format", "json"]);
+    let ran = place.muster(&args);
+    assert_eq!((i64::from(ran.code), ran.stdout.as_str()), (exit_code, ""), "{ran}");
+    let document: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap_or_else(|_| panic!("{ran}"));
+    assert_eq!(document["exit_code"], exit_code, "{ran}");
+    assert!(document["error"].as_str().unwrap().contains(says), "{ran}");
+    let keys: Vec<&String> = document.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["before", "error", "exit_code", "next"], "{ran}");
+}
+
+#[test]
+fn failures_in_json_mode_are_one_document_for_each_exit_code() {
+    let mut place = place();
+    check_failure(&place, "status --nonsense", 2, "unexpected argument '--nonsense'");
+    check_failure(&place, "apply --plan abc", 2, "`muster runs list`");
+    check_failure(&place, "runs show 99", 2, "there is no run 99");
+    check_failure(&place, "status --config nowhere.toml", 3, "there is no such file");
+    place.set("database", "\"sqlite:no/such/muster.db\"");
+    check_failure(&place, "status", 3, "cannot open the database");
+    place.set("database", "\"sqlite:muster.db\"");
+    check_failure(&place, "map import nowhere.csv", 4, "nowhere.csv");
+    place.map(7, MODULE);
+    place.world().remove_token(crate::support::TOKEN);
+    check_failure(&place, "run", 5, "Moodle does not know the token");
+}
+
+#[test]
+fn an_answer_in_json_mode_is_one_document_whatever_the_exit_code() {
+    let check = |place: &Place, line: &str, exit_code: i32| {
+        let mut args: Vec<&str> = line.split(' ').collect();
+        args.extend(["--format", "json"]);
+        let ran = place.muster(&args).ends_with(exit_code);
+        assert_eq!(ran.stderr, "", "{ran}");
+        assert!(ran.json().is_object() || ran.json().is_array(), "{ran}");
+    };
+    let mut place = Place::with(&[7], 10, &Timetable::new().crowd(MODULE, "A", 10));
+    place.set("limits.members_removed_small", "2");
+    place.map(7, MODULE);
+    check(&place, "run", 0);
+    place.write_timetable(&Timetable::new().crowd(MODULE, "A", 5));
+    check(&place, "run", 6);
+    check(&place, "status", 6);
+    std::fs::remove_file(place.path("members.csv")).unwrap();
+    check(&place, "run", 4);
+    check(&place, "import", 4);
+    place.write_timetable(&Timetable::new().crowd(MODULE, "A", 10).group(MODULE, "B", "B", &["p1"]));
+    place.world().create_group_by_hand(7, "B").unwrap();
+    check(&place, "run", 7);
+}
+
+/// What a person sees of a platform that cannot be worked with: what failed, what Moodle said, what to do, each apart.
+fn check_platform(happens: impl Fn(&Place), parts: [&str; 3]) {
+    let place = place();
+    place.map(7, MODULE);
+    place.muster(&["import"]).ends_with(0);
+    happens(&place);
+    let ran = place.muster(&["run"]).ends_with(5);
+    let [what, said, next] = parts;
+    for (sign, part) in [("", what), ("  because: ", said), ("  next: ", next)] {
+        let line = ran.stderr.lines().chain(ran.stdout.lines()).find(|line| line.contains(part));
+        let line = line.unwrap_or_else(|| panic!("{part:?} is not in {ran}"));
+        assert!(line.starts_with(sign), "{line:?} of {ran}");
+        let others = parts.iter().filter(|other| **other != part && line.contains(**other)).count();
+        assert_eq!(others, 0, "parts run together in {line:?} of {ran}");
+    }
+    let shown = place.muster(&["runs", "show", "1"]).ends_with(0);
+    parts.iter().fold(shown, |shown, part| shown.says(part));
+}
+
+#[test]
+fn a_platform_that_cannot_be_worked_with_is_told_in_three_parts() {
+    check_platform(
+        |place| assert!(place.world().remove_token(crate::support::TOKEN)),
+        [
+            "cannot call core_webservice_get_site_info of Moodle: Moodle does not know the token",
+            "answered invalidtoken: \"Invalid token",
+            "put a valid token",
+        ],
+    );
+    check_platform(
+        |place| place.world().site.maintenance = true,
+        [
+            "the site is in maintenance",
+            "answered sitemaintenance: ",
+            "run again when the maintenance is over",
+        ],
+    );
+    check_platform(
+        |place| {
+            place
+                .server
+                .faults()
+                .push(FaultRule { times: 100, ..FaultRule::once(When::Call(1), Fault::Garbage) })
+        },
+        ["the answer is not Moodle's", "answered not_json: ", "see what stands in front of the site"],
+    );
+    check_platform(
+        |place| {
+            place
+                .server
+                .faults()
+                .push(FaultRule { times: 100, ..FaultRule::once(When::Call(1), Fault::Status500) })
+        },
+        ["Moodle failed (500)", "answered http_500", "look into the error log of the site's web server"],
+    );
+}
+
+#[test]
+fn a_change_that_is_refused_is_told_in_three_parts_wherever_it_shows() {
+    let place = place();
+    place.map(7, MODULE);
+    place.run().ends_with(0);
+    let group = place.group(7, "A");
+    place.world().protect_member(group, crate::support::user(2), Owner::Cohort);
+    place.write_timetable(&Timetable::new().group(MODULE, "A", "A", &["p1"]));
+    let parts = [
+        "remove p2 from A: the source no longer has it. Refused: another plug-in of Moodle protects the membership",
+        "core_group_delete_group_members answered errorremovenotpermitted: ",
+        "What to do: remove the person from the cohort or system that put them into the group",
+    ];
+    let check = |args: &[&str], parts: &[&str]| {
+        let ran = place.muster(args);
+        let mut lines = ran.stdout.lines();
+        for part in parts {
+            assert!(lines.any(|line| line.contains(part)), "{part:?} has no line of its own in {ran}");
+        }
+    };
+    check(&["run"], &parts);
+    check(&["runs", "show", "2"], &parts);
+    check(&["runs", "show", "2", "--findings"], &parts);
+    check(&["runs", "show", "2", "--state", "refused"], &parts[1..]);
 }

@@ -29,9 +29,12 @@ impl<T> Confirmed<T> {
         !self.there.contains_key(&id) && !self.unreadable.contains_key(&id)
     }
 
-    /// The first failure that is of the whole site, not of an id.
-    pub(super) fn site_failure(&self) -> Option<&CallError> {
-        self.unreadable.values().find(|error| error.is_of_the_site())
+    /// Fails with the first failure that is of the whole site, not of an id.
+    pub(super) fn unless_site_failed(self) -> Result<Confirmed<T>, CallError> {
+        match self.unreadable.values().find(|error| error.is_of_the_site()) {
+            Some(error) => Err(error.clone()),
+            None => Ok(self),
+        }
     }
 }
 

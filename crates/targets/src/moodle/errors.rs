@@ -121,6 +121,12 @@ const TABLE: &[Code] = &[
     code("formatnotsupported", Item, Nothing, "Moodle does not support the format of the description", "save the description in Moodle once"),
     code("wsusercannotassign", Item, Nothing, "the web service user may not give this role", "allow it below Site administration, Users, Permissions, Define roles, Allow role assignments"),
     code("notenrolled", Item, Nothing, "the person is not enrolled in the course", "nothing to do once the enrolment arrives"),
+    // Seen before Moodle is asked again (see `seen`).
+    code(seen::NOT_ENROLLED, Item, Nothing, "the person is not enrolled in the course", "nothing to do once the enrolment arrives"),
+    code(seen::GROUP_GONE, Item, Nothing, "the group is gone", "nothing to do: the next run reads the course again, and does as `deleted_there` in [policy] says"),
+    code(seen::GROUPING_GONE, Item, Nothing, "the grouping is gone", "nothing to do: the next run reads the course again and creates it"),
+    code(seen::NAME_TAKEN, Item, Nothing, "another group or grouping of the course has the name", "rename the other one, or choose another `name_taken` in [policy]"),
+    code(seen::IDNUMBER_TAKEN, Item, Nothing, "another group or grouping of the course has the idnumber", "clear the idnumber of the other one"),
     code("http_413", Item, Nothing, "the web server refuses the request as too large (413)", "lower `items_max` in [moodle]"),
     code("http_414", Item, Nothing, "the web server refuses the address as too long (414)", "tell the makers of Muster; this call is ours"),
     // Nothing is trusted.
@@ -209,10 +215,26 @@ impl CallError {
         matches!(self.kind, Kind::Configuration | Kind::Transient)
     }
 
+    /// What came back, for people: the code for who searches for it, and the words.
+    pub fn said(&self) -> String {
+        let words = if self.shown.is_empty() { String::new() } else { format!(": \"{}\"", self.shown) };
+        format!("{} answered {}{words}", self.function, self.code)
+    }
+
+    /// The three parts that people read, a line each, about a thing that failed: what it means, what Moodle said, what
+    /// to do.
+    pub(crate) fn parts(&self, about: &str) -> String {
+        format!("{about}: {}\n{}\nWhat to do: {}", self.meaning, self.said(), self.next_step)
+    }
+
     /// The failure as the platform's no to one operation.
     pub(crate) fn refusal(&self) -> Refusal {
-        let said = if self.shown.is_empty() { String::new() } else { format!(" (\"{}\")", self.shown) };
-        Refusal { code: self.code.clone(), meaning: format!("{}{said}", self.meaning).into() }
+        Refusal {
+            code: self.code.clone(),
+            meaning: self.meaning.clone(),
+            said: self.said().into(),
+            next_step: self.next_step.into(),
+        }
     }
 
     /// The failure in one sentence without the next step, for outcomes and observations.
@@ -222,11 +244,17 @@ impl CallError {
     }
 }
 
+/// A refusal that was seen before Moodle was asked again; `code` is one of [`seen`].
+pub(crate) fn seen_refusal(code: &'static str, meaning: impl Into<Text>) -> Refusal {
+    let next_step = TABLE.iter().find(|line| line.code == code).map_or("", |line| line.next_step);
+    Refusal { code: code.into(), meaning: meaning.into(), said: "".into(), next_step: next_step.into() }
+}
+
+/// Says what failed and what it means. What Moodle said ([`CallError::said`]) and what to do
+/// ([`CallError::next_step`]) are the two other parts of the message, and stand on lines of their own.
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot call {} of Moodle: {}; {}", self.function, self.meaning, self.next_step)?;
-        write!(f, " [{}]", self.code)?;
-        if self.shown.is_empty() { Ok(()) } else { write!(f, " What came back: {}", self.shown) }
+        write!(f, "cannot call {} of Moodle: {}", self.function, self.meaning)
     }
 }
 
@@ -304,7 +332,13 @@ mod tests {
     fn an_unknown_code_is_shown_and_isolated() {
         let error = CallError::new("core_x", "somethingnew", "Nobody expected this");
         assert_eq!(error.kind, Item);
-        assert!(error.to_string().contains("somethingnew") && error.to_string().contains("Nobody expected"));
+        assert_eq!(error.said(), "core_x answered somethingnew: \"Nobody expected this\"");
+        assert_eq!(
+            error.parts("group A"),
+            "group A: Moodle refuses with a code that Muster does not know\n\
+             core_x answered somethingnew: \"Nobody expected this\"\n\
+             What to do: see what Moodle says about it"
+        );
     }
 
     #[test]

@@ -66,7 +66,9 @@ async fn a_right_that_is_missing_everywhere_stops_the_run() {
     let journal = MemoryJournal::default();
     let outcome = try_apply(&moodle, &plan, &journal).await;
     let stopped = outcome.unwrap_err();
-    assert!(stopped.reason.to_string().contains("nopermissions"), "{}", stopped.reason);
+    let StopReason::Target(error) = stopped.reason else { panic!("{}", stopped.reason) };
+    assert_eq!(&*error.code, "nopermissions");
+    assert!(error.said().contains("answered nopermissions"), "{}", error.said());
     assert!(server.calls().iter().filter(|call| call.is_write).count() <= 2);
 }
 

@@ -163,7 +163,12 @@ async fn k9_what_was_asked_for_and_not_answered_is_to_add_or_to_delete() {
     world.check(to_delete, &["groupid", "moodlegroupid", "toadd"], &["60435 70 0"]).await;
     world.check(members_to_add, &["groupid", "userid", "todelete"], &["60436 2 0"]).await;
 
-    let refusal = Refusal { code: "nopermissions".into(), meaning: "not allowed".into() };
+    let refusal = Refusal {
+        code: "nopermissions".into(),
+        meaning: "not allowed".into(),
+        said: "".into(),
+        next_step: "".into(),
+    };
     world.night(vec![(delete("60435", 70), Some(Outcome::Refused(refusal)))]).await;
     world.check(to_delete, &["groupid"], &[]).await;
 }

@@ -10,7 +10,7 @@ use reconcile::keys::{CourseId, Text};
 use reconcile::outcome::{Outcome, Refusal};
 
 use super::super::Moodle;
-use super::super::errors::{CallError, Kind};
+use super::super::errors::{CallError, Kind, seen_refusal};
 use super::super::functions::Function;
 
 /// One element of a writing call. The order of elements is the order in which they are sent: by course, then group.
@@ -66,7 +66,7 @@ impl Verdict {
     }
 
     pub(super) fn refuse(code: &'static str, meaning: impl Into<Text>) -> Verdict {
-        Verdict::Refuse(Refusal { code: code.into(), meaning: meaning.into() })
+        Verdict::Refuse(seen_refusal(code, meaning))
     }
 }
 

@@ -98,7 +98,7 @@ impl Moodle {
 }
 
 fn unknown(what: &str, error: &CallError) -> Observed {
-    Observed::Unknown(format!("{what}: {}; {}", error.in_words(), error.next_step).into())
+    Observed::Unknown(error.parts(what).into())
 }
 
 /// Merges the list of groups with what the database says.
@@ -158,7 +158,7 @@ fn observed_groups(
 }
 
 fn unconfirmed(error: &CallError) -> Text {
-    format!("its groups could not be confirmed: {}; {}", error.in_words(), error.next_step).into()
+    error.parts("its groups could not be confirmed").into()
 }
 
 /// Merges the list of groupings with what the database says.

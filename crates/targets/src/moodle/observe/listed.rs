@@ -87,5 +87,5 @@ impl Moodle {
 }
 
 fn failed(what: &str, error: &CallError) -> Listing {
-    Listing::Failed(format!("{what} could not be read: {}; {}", error.in_words(), error.next_step).into())
+    Listing::Failed(error.parts(&format!("{what} could not be read")).into())
 }

@@ -115,7 +115,8 @@ async fn both(
     pairs: &[(i64, i64)],
 ) -> Result<(Groupings, Confirmed<Option<GroupRow>>), CallError> {
     let groupings = if moodle.grants(Function::GetGroupings) {
-        Some(moodle.confirm_groupings(&pairs.iter().map(|(grouping, _)| *grouping).collect()).await)
+        let ids = pairs.iter().map(|(grouping, _)| *grouping).collect();
+        Some(moodle.confirm_groupings(&ids).await.unless_site_failed()?)
     } else {
         None
     };
@@ -126,13 +127,9 @@ async fn both(
         .map(|row| (row.id, row))
         .collect();
     let unseen = pairs.iter().map(|(_, group)| *group).filter(|group| !shown.contains_key(group)).collect();
-    let mut groups = moodle.confirm_groups(&unseen).await;
+    let mut groups = moodle.confirm_groups(&unseen).await.unless_site_failed()?;
     groups.there.extend(shown.into_iter().map(|(id, row)| (id, Some(row.clone()))));
-    let failure = groupings.as_ref().and_then(Confirmed::site_failure).or_else(|| groups.site_failure());
-    match failure {
-        Some(error) => Err(error.clone()),
-        None => Ok((groupings, groups)),
-    }
+    Ok((groupings, groups))
 }
 
 fn pairs_form(list: &str, pairs: impl Iterator<Item = (i64, i64)>) -> Form {

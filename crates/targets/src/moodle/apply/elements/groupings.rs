@@ -11,7 +11,7 @@ use std::fmt::Display;
 use reconcile::keys::{CourseId, Text};
 use reconcile::outcome::Outcome;
 
-use super::{clash, grouping_gone, missing, rivals};
+use super::{by_list, clash, create_again, grouping_gone, is_as_wanted, missing, rivals};
 use crate::moodle::Moodle;
 use crate::moodle::apply::element::{ByCourse, Element, Verdict};
 use crate::moodle::confirm::Confirmed;
@@ -59,19 +59,11 @@ impl Element for CreateGrouping {
         let lists = lists(moodle, batch).await?;
         let wanted = batch.iter().map(|grouping| (&*grouping.name, Some(&*grouping.idnumber)));
         let real = confirm_rivals(moodle, &lists, wanted, BTreeSet::new()).await?;
-        let verdict = |grouping: &CreateGrouping| match lists.get(&grouping.course) {
-            Some(Ok(rows)) => {
-                let is_real = |id| real.there.contains_key(&id);
-                let made = rows
-                    .iter()
-                    .find(|row| row.idnumber.as_deref() == Some(&*grouping.idnumber) && is_real(row.id));
-                match made {
-                    Some(row) => Verdict::AlreadySo(Some(row.id)),
-                    None => clash(rows, None, &grouping.name, None, is_real).unwrap_or(Verdict::Send),
-                }
-            }
-            Some(Err(error)) => Verdict::of_failed_look(error),
-            None => Verdict::Send,
+        let is_real = |id| real.there.contains_key(&id);
+        let verdict = |grouping: &CreateGrouping| {
+            by_list(&lists, grouping.course, |rows| {
+                create_again(rows, &grouping.name, &grouping.idnumber, is_real)
+            })
         };
         Ok(batch.iter().map(verdict).collect())
     }
@@ -122,28 +114,20 @@ impl Element for UpdateGrouping {
         let wanted = batch.iter().map(|grouping| (&*grouping.name, grouping.idnumber.as_deref()));
         let own = batch.iter().map(|grouping| grouping.id).collect();
         let real = confirm_rivals(moodle, &lists, wanted, own).await?;
+        let is_real = |id| real.there.contains_key(&id);
         let verdict = |grouping: &UpdateGrouping| {
+            let (name, idnumber) = (&*grouping.name, grouping.idnumber.as_deref());
             if let Some(verdict) = missing(&real, grouping.id, grouping_gone()) {
                 return verdict;
             }
             if let Some(row) = real.there.get(&grouping.id)
-                && row.name == *grouping.name
-                && grouping
-                    .idnumber
-                    .as_deref()
-                    .is_none_or(|idnumber| row.idnumber.as_deref() == Some(idnumber))
+                && is_as_wanted(row, name, idnumber)
             {
                 return Verdict::AlreadySo(None);
             }
-            match lists.get(&grouping.course) {
-                Some(Ok(rows)) => {
-                    let is_real = |id| real.there.contains_key(&id);
-                    clash(rows, Some(grouping.id), &grouping.name, grouping.idnumber.as_deref(), is_real)
-                        .unwrap_or(Verdict::Send)
-                }
-                Some(Err(error)) => Verdict::of_failed_look(error),
-                None => Verdict::Send,
-            }
+            by_list(&lists, grouping.course, |rows| {
+                clash(rows, Some(grouping.id), name, idnumber, is_real).unwrap_or(Verdict::Send)
+            })
         };
         Ok(batch.iter().map(verdict).collect())
     }
@@ -194,10 +178,7 @@ impl Element for DeleteGrouping {
         _trouble: &CallError,
     ) -> Result<Vec<Verdict>, CallError> {
         let lists = lists(moodle, batch).await?;
-        let verdict = |grouping: &DeleteGrouping| match lists.get(&grouping.course) {
-            Some(Err(error)) => Verdict::of_failed_look(error),
-            Some(Ok(_)) | None => Verdict::Send,
-        };
+        let verdict = |grouping: &DeleteGrouping| by_list(&lists, grouping.course, |_| Verdict::Send);
         Ok(batch.iter().map(verdict).collect())
     }
 }
@@ -240,9 +221,5 @@ async fn confirm_rivals<'n>(
     for rows in lists.values().flatten() {
         ids.extend(rivals(rows, wanted.clone()));
     }
-    let confirmed = moodle.confirm_groupings(&ids).await;
-    match confirmed.site_failure() {
-        Some(error) => Err(error.clone()),
-        None => Ok(confirmed),
-    }
+    moodle.confirm_groupings(&ids).await.unless_site_failed()
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use reconcile::keys::{CourseId, Text};
 use reconcile::outcome::Outcome;
 
-use super::{clash, group_gone, missing, rivals};
+use super::{by_list, clash, create_again, group_gone, is_as_wanted, missing, rivals};
 use crate::moodle::Moodle;
 use crate::moodle::apply::element::{ByCourse, Element, Verdict};
 use crate::moodle::confirm::Confirmed;
@@ -61,19 +61,9 @@ impl Element for CreateGroup {
         let lists = lists(moodle, batch).await?;
         let wanted = batch.iter().map(|group| (&*group.name, Some(&*group.idnumber)));
         let real = confirm_rivals(moodle, &lists, wanted, BTreeSet::new()).await?;
-        let verdict = |group: &CreateGroup| match lists.get(&group.course) {
-            Some(Ok(rows)) => {
-                let is_real = |id| real.there.contains_key(&id);
-                let made = rows
-                    .iter()
-                    .find(|row| row.idnumber.as_deref() == Some(&*group.idnumber) && is_real(row.id));
-                match made {
-                    Some(row) => Verdict::AlreadySo(Some(row.id)),
-                    None => clash(rows, None, &group.name, None, is_real).unwrap_or(Verdict::Send),
-                }
-            }
-            Some(Err(error)) => Verdict::of_failed_look(error),
-            None => Verdict::Send,
+        let is_real = |id| real.there.contains_key(&id);
+        let verdict = |group: &CreateGroup| {
+            by_list(&lists, group.course, |rows| create_again(rows, &group.name, &group.idnumber, is_real))
         };
         Ok(batch.iter().map(verdict).collect())
     }
@@ -119,25 +109,20 @@ impl Element for UpdateGroup {
         let wanted = batch.iter().map(|group| (&*group.name, group.idnumber.as_deref()));
         let own = batch.iter().map(|group| group.id).collect();
         let real = confirm_rivals(moodle, &lists, wanted, own).await?;
+        let is_real = |id| real.there.contains_key(&id);
         let verdict = |group: &UpdateGroup| {
+            let (name, idnumber) = (&*group.name, group.idnumber.as_deref());
             if let Some(verdict) = missing(&real, group.id, group_gone()) {
                 return verdict;
             }
             if let Some(Some(row)) = real.there.get(&group.id)
-                && row.name == *group.name
-                && group.idnumber.as_deref().is_none_or(|idnumber| row.idnumber.as_deref() == Some(idnumber))
+                && is_as_wanted(row, name, idnumber)
             {
                 return Verdict::AlreadySo(None);
             }
-            match lists.get(&group.course) {
-                Some(Ok(rows)) => {
-                    let is_real = |id| real.there.contains_key(&id);
-                    clash(rows, Some(group.id), &group.name, group.idnumber.as_deref(), is_real)
-                        .unwrap_or(Verdict::Send)
-                }
-                Some(Err(error)) => Verdict::of_failed_look(error),
-                None => Verdict::Send,
-            }
+            by_list(&lists, group.course, |rows| {
+                clash(rows, Some(group.id), name, idnumber, is_real).unwrap_or(Verdict::Send)
+            })
         };
         Ok(batch.iter().map(verdict).collect())
     }
@@ -193,10 +178,7 @@ impl Element for DeleteGroup {
         _trouble: &CallError,
     ) -> Result<Vec<Verdict>, CallError> {
         let lists = lists(moodle, batch).await?;
-        let verdict = |group: &DeleteGroup| match lists.get(&group.course) {
-            Some(Err(error)) => Verdict::of_failed_look(error),
-            Some(Ok(_)) | None => Verdict::Send,
-        };
+        let verdict = |group: &DeleteGroup| by_list(&lists, group.course, |_| Verdict::Send);
         Ok(batch.iter().map(verdict).collect())
     }
 }
@@ -216,11 +198,7 @@ async fn confirm_rivals<'n>(
     for rows in lists.values().flatten() {
         ids.extend(rivals(rows, wanted.clone()));
     }
-    let confirmed = moodle.confirm_groups(&ids).await;
-    match confirmed.site_failure() {
-        Some(error) => Err(error.clone()),
-        None => Ok(confirmed),
-    }
+    moodle.confirm_groups(&ids).await.unless_site_failed()
 }
 
 fn unverified(error: &CallError) -> Outcome {

@@ -140,11 +140,7 @@ fn members_form(pairs: impl Iterator<Item = (i64, i64)>) -> Form {
 }
 
 async fn members(moodle: &Moodle, groups: BTreeSet<i64>) -> Result<Confirmed<Vec<i64>>, CallError> {
-    let confirmed = moodle.confirm_members(&groups).await;
-    match confirmed.site_failure() {
-        Some(error) => Err(error.clone()),
-        None => Ok(confirmed),
-    }
+    moodle.confirm_members(&groups).await.unless_site_failed()
 }
 
 fn is_member(members: &Confirmed<Vec<i64>>, group: i64, user: i64) -> bool {

@@ -12,12 +12,12 @@ mod members;
 
 use std::collections::HashSet;
 
+use reconcile::keys::CourseId;
 use reconcile::naming;
-use reconcile::outcome::Refusal;
 
-use super::element::Verdict;
+use super::element::{ByCourse, Verdict};
 use crate::moodle::confirm::Confirmed;
-use crate::moodle::errors::seen;
+use crate::moodle::errors::{seen, seen_refusal};
 use crate::moodle::functions::{GroupRow, GroupingRow};
 
 pub(super) use assignments::{AssignGrouping, UnassignGrouping};
@@ -71,11 +71,35 @@ fn clash(
             let meaning = format!(
                 "number {id} of the course has the name {other_name:?}, which Moodle takes for the same"
             );
-            alike =
-                Some(Verdict::Suspect(Refusal { code: seen::NAME_TAKEN.into(), meaning: meaning.into() }));
+            alike = Some(Verdict::Suspect(seen_refusal(seen::NAME_TAKEN, meaning)));
         }
     }
     alike
+}
+
+/// What the list of a course says about an element of it: `judge` is asked where the list could be read.
+fn by_list<R>(lists: &ByCourse<Vec<R>>, course: CourseId, judge: impl FnOnce(&[R]) -> Verdict) -> Verdict {
+    match lists.get(&course) {
+        Some(Ok(rows)) => judge(rows),
+        Some(Err(error)) => Verdict::of_failed_look(error),
+        None => Verdict::Send,
+    }
+}
+
+/// What the rows of a course say about something that is to be created: it is there already, or something else stands
+/// in its way.
+fn create_again(rows: &[impl Named], name: &str, idnumber: &str, is_real: impl Fn(i64) -> bool) -> Verdict {
+    let made = rows.iter().map(Named::named).find(|(id, _, other)| *other == idnumber && is_real(*id));
+    match made {
+        Some((id, _, _)) => Verdict::AlreadySo(Some(id)),
+        None => clash(rows, None, name, None, is_real).unwrap_or(Verdict::Send),
+    }
+}
+
+/// Tells whether a row has the name and, where one is to be written, the idnumber.
+fn is_as_wanted(row: &impl Named, name: &str, idnumber: Option<&str>) -> bool {
+    let (_, shown_name, shown_idnumber) = row.named();
+    shown_name == name && idnumber.is_none_or(|idnumber| shown_idnumber == idnumber)
 }
 
 /// The ids of the rows that stand in the way of any of the names or idnumbers, which have to be confirmed because the

@@ -9,6 +9,7 @@
 //! Invariant: one course has one writer, and the work on one group is in one request at a time (facts/moodle-ws.md §7).
 //! Invariant: every operation is settled exactly once, unless the journal failed.
 
+mod brought;
 mod carry_out;
 mod element;
 mod elements;

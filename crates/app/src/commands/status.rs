@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use reconcile::finding::Severity;
-use serde_json::json;
-use store::{Page, RejectionFilter};
+use reconcile::finding::{Reason, Severity};
+use serde_json::{Value, json};
+use store::{DeliveryRow, Page, RejectionFilter, RunRow};
 
 use crate::app::App;
 use crate::clock::written;
@@ -21,60 +21,117 @@ use crate::present::table::{bad, columns, counted, faint, good, pending, short, 
 const SHOWN: u32 = 5;
 
 pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
-    let runs = app.store.runs(SHOWN).await?;
-    let deliveries = app.store.deliveries(SHOWN).await?;
-    let rejections = app
-        .store
-        .rejections(&RejectionFilter { page: Page::default(), ..RejectionFilter::default() })
-        .await?;
-    let health = Health::look(app, None).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
-    let last = health.last_run.as_ref();
-    let waiting = health.waiting();
-    let mut by_reason: Vec<_> = health.findings.iter().collect();
-    by_reason.sort_by_key(|(reason, _)| (std::cmp::Reverse(reason.severity()), **reason));
-    // The newest delivery of a source, where it is not in force.
-    let mut sources = HashSet::new();
-    let refused =
-        deliveries.iter().filter(|delivery| sources.insert(&delivery.source)).any(|row| !row.accepted);
-    let exit = if health.has_failed() || refused {
-        Exit::Attention
-    } else if waiting > 0 {
-        Exit::Waiting
-    } else if health.attention() > 0 {
-        Exit::Attention
-    } else {
-        Exit::Done
-    };
-    let document = json!({
-        "last_run": last.map(|run| json!({
-            "run": run.id.0, "status": run.status.as_str(), "started_at": run.begun.started_at.0,
-            "waiting": run.figures.waiting,
-        })),
-        "last_good_run_began_at": health.last_good_run.map(|time| time.0),
-        "running": health.running.as_ref().map(|running| running.owner.as_ref()),
-        "next_run_begins_at": health.next_run.map(|time| time.0),
-        "groups": health.groups,
-        "memberships": health.members,
-        "findings": by_reason.iter().map(|(reason, count)| json!({
-            "reason": reason.code(), "severity": reason.severity().as_str(), "count": count,
-        })).collect::<Vec<_>>(),
-        "rejections": rejections.len(),
-        "silent_hours": health.silence.map(|silence| silence.hours),
-        "exit_code": exit.code(),
-    });
-    output.answer(&document, || {
-        let mut text = String::new();
-        let verdict = match exit {
-            _ if last.is_none() => pending("nothing has run yet; next: muster run"),
-            _ if health.has_failed() => bad("the last run stopped before its end; next: muster runs list"),
-            _ if refused => {
-                bad("the last delivery was refused, the one before is in force; next: muster import")
-            }
-            Exit::Waiting => pending("something waits for approval"),
-            Exit::Attention => bad("something needs a person"),
-            _ => good("all is well"),
+    let look = Look::take(app).await?;
+    output.answer(&look.document(), || look.render())?;
+    Ok(look.exit())
+}
+
+/// What there is to see.
+struct Look {
+    health: Health,
+    runs: Vec<RunRow>,
+    deliveries: Vec<DeliveryRow>,
+    rejections: u64,
+    /// Where the files with rejected rows are.
+    errors_dir: String,
+}
+
+impl Look {
+    async fn take(app: &App) -> Result<Look, Failure> {
+        let runs = app.store.runs(SHOWN).await?;
+        let deliveries = app.store.deliveries(SHOWN).await?;
+        let all = RejectionFilter { page: Page::default(), ..RejectionFilter::default() };
+        let rejections = app.store.rejections(&all).await?.len() as u64;
+        let health =
+            Health::look(app, None).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
+        let errors_dir = app.errors_dir().display().to_string();
+        Ok(Look { health, runs, deliveries, rejections, errors_dir })
+    }
+
+    /// Whether the newest delivery of a source is not in force.
+    fn has_refused_delivery(&self) -> bool {
+        let mut sources = HashSet::new();
+        self.deliveries.iter().filter(|delivery| sources.insert(&delivery.source)).any(|row| !row.accepted)
+    }
+
+    fn exit(&self) -> Exit {
+        if self.health.has_failed() || self.has_refused_delivery() {
+            Exit::Attention
+        } else if self.health.waiting() > 0 {
+            Exit::Waiting
+        } else if self.health.attention() > 0 {
+            Exit::Attention
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// What was found, the gravest first.
+    fn findings(&self) -> Vec<(Reason, u64)> {
+        let mut by_reason: Vec<_> =
+            self.health.findings.iter().map(|(reason, count)| (*reason, *count)).collect();
+        by_reason.sort_by_key(|(reason, _)| (std::cmp::Reverse(reason.severity()), *reason));
+        by_reason
+    }
+
+    fn document(&self) -> Value {
+        let health = &self.health;
+        let last_run = health.last_run.as_ref().map(|run| {
+            json!({
+                "run": run.id.0, "status": run.status.as_str(), "started_at": run.begun.started_at.0,
+                "waiting": run.figures.waiting,
+            })
+        });
+        let finding = |(reason, count): (Reason, u64)| json!({ "reason": reason.code(), "severity": reason.severity().as_str(), "count": count });
+        json!({
+            "last_run": last_run,
+            "last_good_run_began_at": health.last_good_run.map(|time| time.0),
+            "running": health.running.as_ref().map(|running| running.owner.as_ref()),
+            "next_run_begins_at": health.next_run.map(|time| time.0),
+            "groups": health.groups,
+            "memberships": health.members,
+            "findings": self.findings().into_iter().map(finding).collect::<Vec<_>>(),
+            "rejections": self.rejections,
+            "silent_hours": health.silence.map(|silence| silence.hours),
+            "exit_code": self.exit().code(),
+        })
+    }
+
+    fn render(&self) -> String {
+        let mut text = format!("{} {}\n", strong("Muster:"), self.verdict());
+        text.push_str(&self.times());
+        text.push_str(&self.what_needs_you());
+        let _ = write!(text, "\n{}", self.run_table());
+        let _ = write!(text, "\n{}", self.delivery_table());
+        text
+    }
+
+    /// One sentence, with the next step where there is one.
+    fn verdict(&self) -> String {
+        let health = &self.health;
+        let Some(last) = &health.last_run else {
+            return pending("nothing has run yet; next: muster run");
         };
-        let _ = writeln!(text, "{} {verdict}", strong("Muster:"));
+        if health.has_failed() {
+            let show = format!("the last run stopped before its end; next: muster runs show {}", last.id.0);
+            return bad(&show);
+        }
+        if self.has_refused_delivery() {
+            return bad("the last delivery was refused, the one before is in force; next: muster import");
+        }
+        match self.exit() {
+            Exit::Waiting => pending("something waits for approval"),
+            Exit::Attention => {
+                bad(&format!("something needs a person; next: muster runs show {} --findings", last.id.0))
+            }
+            _ => good("all is well"),
+        }
+    }
+
+    /// What is ours, when the last run was and the next one will be.
+    fn times(&self) -> String {
+        let health = &self.health;
+        let mut text = String::new();
         if let Some(running) = &health.running {
             let _ = writeln!(text, "{}", pending(&format!("a run is under way: {running}")));
         }
@@ -96,23 +153,33 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
         if let Some(begins) = health.next_run {
             let _ = writeln!(text, "`muster serve` begins the next one on {}", written(begins));
         }
-        if let Some(run) = last.filter(|run| run.figures.waiting > 0) {
-            let operations = counted(waiting, "operation", "operations");
+        text
+    }
+
+    /// What waits, what was found, what was rejected.
+    fn what_needs_you(&self) -> String {
+        let mut text = String::new();
+        if let Some(run) = self.health.last_run.as_ref().filter(|run| run.figures.waiting > 0) {
+            let operations = counted(self.health.waiting(), "operation", "operations");
             let _ = writeln!(text, "{operations} wait: muster runs show {} --state waiting", run.id.0);
         }
-        for (reason, count) in &by_reason {
+        for (reason, count) in self.findings() {
             let paint = match reason.severity() {
                 Severity::Attention => bad,
                 Severity::Pending => pending,
                 Severity::Notice => faint,
             };
-            let _ = writeln!(text, "  {} {}", paint(&format!("{:>6}", thousands(**count))), reason.title());
+            let _ = writeln!(text, "  {} {}", paint(&format!("{:>6}", thousands(count))), reason.title());
         }
-        if !rejections.is_empty() {
-            let rows = counted(rejections.len() as u64, "row is", "rows are");
-            let _ = writeln!(text, "{rows} rejected; the files are in {}", app.errors_dir().display());
+        if self.rejections > 0 {
+            let rows = counted(self.rejections, "row is", "rows are");
+            let _ = writeln!(text, "{rows} rejected; the files are in {}", self.errors_dir);
         }
-        let rows = runs.iter().map(|run| {
+        text
+    }
+
+    fn run_table(&self) -> String {
+        let rows = self.runs.iter().map(|run| {
             vec![
                 run.id.0.to_string(),
                 written(run.begun.started_at),
@@ -121,9 +188,11 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
                 thousands(run.figures.operations),
             ]
         });
-        let _ =
-            write!(text, "\n{}", columns(&["run", "began", "kind", "status", "operations"], rows.collect()));
-        let rows = deliveries.iter().map(|delivery| {
+        columns(&["run", "began", "kind", "status", "operations"], rows.collect())
+    }
+
+    fn delivery_table(&self) -> String {
+        let rows = self.deliveries.iter().map(|delivery| {
             let state = if delivery.accepted {
                 good("accepted")
             } else {
@@ -139,9 +208,6 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<Exit, Failure> {
                 state,
             ]
         });
-        let header = ["delivery", "received", "source", "groups", "memberships", ""];
-        let _ = write!(text, "\n{}", columns(&header, rows.collect()));
-        text
-    })?;
-    Ok(exit)
+        columns(&["delivery", "received", "source", "groups", "memberships", ""], rows.collect())
+    }
 }

@@ -245,7 +245,12 @@ async fn run(app: &App, mode: Mode, output: &Output) {
 fn tell(app: &App, mode: Mode, finished: &Finished, output: &Output) {
     let run = finished.run.0;
     if let Some(stopped) = &finished.stopped {
-        tracing::error!(run, %stopped, "the scheduled run stopped before its end");
+        tracing::error!(
+            run,
+            stopped = stopped.what(),
+            next = stopped.next(),
+            "the scheduled run stopped before its end"
+        );
     }
     let what = match mode {
         Mode::Run => "run",

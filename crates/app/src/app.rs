@@ -66,7 +66,10 @@ impl App {
     }
 
     fn moodle_settings(&self) -> Result<MoodleSettings, Failure> {
-        moodle_settings(self.moodle_config()?).map_err(|error| Failure::of(Exit::Configuration, error))
+        moodle_settings(self.moodle_config()?).map_err(|error| {
+            Failure::of(Exit::Configuration, error)
+                .hint("`token` in [moodle] says where the token is kept; `muster check moodle` tries it")
+        })
     }
 
     /// Reaches the platform, and makes sure that it offers what is needed.

@@ -14,7 +14,7 @@ use crate::cli_values;
 
 /// Keep teaching groups in step: from the timetable to the learning platform
 #[derive(Debug, Parser)]
-#[command(name = "muster", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "muster", version, propagate_version = true)]
 pub(crate) struct Cli {
     /// The configuration file
     #[arg(long, global = true, env = "MUSTER_CONFIG", default_value = "muster.toml", value_name = "FILE")]

@@ -43,7 +43,7 @@ pub(crate) enum ImportEnd {
     Accepted,
     /// It is kept, but the one before stays in force: why.
     Refused(String),
-    /// There is none: why the source could not be read.
+    /// There is none: why the source could not be read, and on a second line the next step.
     Failed(String),
 }
 
@@ -92,7 +92,7 @@ async fn import_source(
     let reading = match read {
         Ok(reading) => reading,
         Err(error) => {
-            imported.end = ImportEnd::Failed(chain(&error));
+            imported.end = ImportEnd::Failed(format!("{}\nnext: {}", chain(&error), error.next_step()));
             return Ok(imported);
         }
     };

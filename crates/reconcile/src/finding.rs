@@ -80,7 +80,7 @@ macro_rules! reasons {
 reasons!(
     /// The platform has no such course.
     CourseGone "course_gone" Attention "The course is gone from the platform"
-        "remove the mapping with `muster map remove {course} {module}`, or restore the course; the mapping is parked until then",
+        "remove the mapping with `muster map remove {course} {module}`, or restore the course, or correct its number; the mapping is parked until then",
     /// The course could not be read whole.
     ReadIncomplete "read_incomplete" Attention "The course could not be read whole, so nothing was changed in it"
         "run `muster plan --course {course}` when the cause is mended",

@@ -41,7 +41,7 @@ pub(crate) fn known_source(app: &App, name: &str) -> Result<SourceName, Failure>
     }
     let hint = match nearest(name, names.clone()) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+        None => format!("the configuration has {}", names.collect::<Vec<_>>().join(", ")),
     };
     Err(Failure::new(Exit::Usage, format!("there is no source {name}")).hint(hint))
 }

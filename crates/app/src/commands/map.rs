@@ -217,7 +217,11 @@ async fn remove(app: &App, args: &MapArgs, output: &Output) -> Result<Exit, Fail
 }
 
 async fn import(app: &App, file: &std::path::Path, reason: &str, output: &Output) -> Result<Exit, Failure> {
-    let read = sources::read_mappings(file).map_err(|error| Failure::of(Exit::Source, error))?;
+    let read = sources::read_mappings(file).map_err(|error| {
+        Failure::of(Exit::Source, error).hint(
+            "name a CSV file that you may read, with the header moodle_id,modulecode,group_import,mapping_action",
+        )
+    })?;
     let source = app.default_source();
     let rows: Vec<_> = read
         .rows

@@ -17,7 +17,7 @@ use crate::import::{ImportEnd, Imported};
 use crate::mending::Goal;
 use crate::output::Output;
 use crate::present::plan::{Detail, Marks};
-use crate::present::table::{bad, counted, faint, good, strong};
+use crate::present::table::{bad, counted, faint, good, indented, strong};
 use crate::present::{plan as plan_text, report as report_text};
 use crate::run::{Finished, RunWish, Scope, Until};
 use crate::select::Select;
@@ -188,6 +188,7 @@ pub(crate) fn import_line(imported: &Imported) -> String {
             )
         }
         ImportEnd::Failed(why) => {
+            let why = indented(why, 2);
             format!("{} {source}: {why}\n  the delivery accepted before stays in force\n", bad("not read"),)
         }
     };

@@ -254,5 +254,5 @@ fn bad_delivery(imported: &Imported) -> Option<BadDelivery> {
         ImportEnd::Refused(why) => (imported.delivery, why),
         ImportEnd::Failed(why) => (None, why),
     };
-    Some(BadDelivery { source: imported.source.to_string(), number, why: why.clone() })
+    Some(BadDelivery { source: imported.source.to_string(), number, why: why.replace('\n', "; ") })
 }

@@ -41,11 +41,11 @@ pub(crate) fn status_word(status: RunStatus) -> String {
 /// Renders a run.
 pub(crate) fn render(page: &RunPage<'_>) -> String {
     let mut text = head(page.run);
-    text.push_str(&ending(page));
     for objection in page.objections {
         let waiting = counted(objection.operations.len() as u64, "operation", "operations");
         let _ = writeln!(text, "{} {} ({waiting})", pending("waits:"), objection.sentence);
     }
+    text.push_str(&ending(page));
     text.push('\n');
     text.push_str(&match page.findings {
         Some(findings) => all_findings(page.run, findings),

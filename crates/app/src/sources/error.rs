@@ -15,9 +15,7 @@ use crate::config::SecretError;
 #[derive(Debug, Error)]
 pub(crate) enum SourceError {
     /// A file cannot be opened.
-    #[error(
-        "cannot open the {table} file {path} of source {name}; check `{table}` under [source.{name}] and who may read the file"
-    )]
+    #[error("cannot open the {table} file {path} of source {name}")]
     Open {
         /// The source.
         name: String,
@@ -29,9 +27,7 @@ pub(crate) enum SourceError {
         source: std::io::Error,
     },
     /// A file cannot be read to its end.
-    #[error(
-        "cannot read the {table} file {path} of source {name} to its end; run the import again when the file is complete"
-    )]
+    #[error("cannot read the {table} file {path} of source {name} to its end")]
     Read {
         /// The source.
         name: String,
@@ -43,9 +39,7 @@ pub(crate) enum SourceError {
         source: csv::Error,
     },
     /// A file is empty.
-    #[error(
-        "cannot read {place} of source {name}: it is empty, without even a header ({columns}); check the program that writes it"
-    )]
+    #[error("cannot read {place} of source {name}: it is empty, without even a header ({columns})")]
     Empty {
         /// The source.
         name: String,
@@ -67,7 +61,7 @@ pub(crate) enum SourceError {
         hint: String,
     },
     /// A header has a column twice.
-    #[error("cannot read {place} of source {name}: the column {column} is there twice; leave one out")]
+    #[error("cannot read {place} of source {name}: the column {column} is there twice")]
     ColumnTwice {
         /// The source.
         name: String,
@@ -85,9 +79,7 @@ pub(crate) enum SourceError {
         source: SecretError,
     },
     /// The database cannot be reached.
-    #[error(
-        "cannot connect to {url} for source {name}; check the address, the account, and that the database runs"
-    )]
+    #[error("cannot connect to {url} for source {name}")]
     Connect {
         /// The source.
         name: String,
@@ -97,9 +89,7 @@ pub(crate) enum SourceError {
         source: sqlx::Error,
     },
     /// The database does not answer.
-    #[error(
-        "cannot connect to {url} for source {name}: no answer within {timeout_s} s; check the address and the firewall"
-    )]
+    #[error("cannot connect to {url} for source {name}: no answer within {timeout_s} s")]
     Silent {
         /// The source.
         name: String,
@@ -109,9 +99,7 @@ pub(crate) enum SourceError {
         timeout_s: u64,
     },
     /// A query failed.
-    #[error(
-        "cannot run the query {query} of source {name} on {url}; try [source.{name}.queries] {query} there by hand"
-    )]
+    #[error("cannot run the query {query} of source {name} on {url}")]
     Query {
         /// The source.
         name: String,
@@ -125,6 +113,31 @@ pub(crate) enum SourceError {
 }
 
 impl SourceError {
+    /// What a person can do.
+    pub(crate) fn next_step(&self) -> String {
+        match self {
+            SourceError::Open { name, table, .. } => {
+                format!("check `{table}` under [source.{name}] and who may read the file")
+            }
+            SourceError::Read { name, table, path, .. } if path.is_dir() => {
+                format!("it is a folder: name a file in `{table}` under [source.{name}]")
+            }
+            SourceError::Read { .. } => "run the import again when the file is complete".to_owned(),
+            SourceError::Empty { .. } => "check the program that writes it".to_owned(),
+            SourceError::Column { .. } => {
+                "check that it is the right file or query, and that the header has our names; docs/manual.md has them"
+                    .to_owned()
+            }
+            SourceError::ColumnTwice { .. } => "leave one out".to_owned(),
+            SourceError::Password { name, .. } => format!("check `password` under [source.{name}]"),
+            SourceError::Connect { .. } => "check the address, the account, and that the database runs".to_owned(),
+            SourceError::Silent { .. } => "check the address and the firewall".to_owned(),
+            SourceError::Query { name, query, .. } => {
+                format!("try [source.{name}.queries] {query} there by hand")
+            }
+        }
+    }
+
     /// Tells what is wrong with the header of a file or query.
     pub(super) fn header(name: &str, place: String, fault: HeaderFault) -> Self {
         let name = name.to_owned();

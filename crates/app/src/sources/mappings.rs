@@ -82,7 +82,7 @@ pub(crate) struct Mappings {
 #[derive(Debug, Error)]
 pub(crate) enum MappingsError {
     /// It cannot be opened.
-    #[error("cannot open the mappings {path}; check the path and who may read the file")]
+    #[error("cannot open the mappings {path}")]
     Open {
         /// The file.
         path: PathBuf,
@@ -90,7 +90,7 @@ pub(crate) enum MappingsError {
         source: io::Error,
     },
     /// It cannot be read to its end.
-    #[error("cannot read the mappings {path} to their end; try again when the file is complete")]
+    #[error("cannot read the mappings {path} to their end")]
     Read {
         /// The file.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub(crate) enum MappingsError {
         source: csv::Error,
     },
     /// Its header is not what it should be.
-    #[error("cannot read the mappings {path}: {detail}; the header is {}", NEEDED.join(","))]
+    #[error("cannot read the mappings {path}: {detail}")]
     Header {
         /// The file.
         path: PathBuf,

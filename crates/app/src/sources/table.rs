@@ -100,6 +100,9 @@ impl Columns {
     }
 }
 
+/// More bytes than these that are no characters are no slip in the encoding: it is another kind of file.
+const NOT_TEXT_MIN: usize = 8;
+
 fn hint(column: &str, header: &[Text]) -> String {
     let found = format!("it has {}", header.join(", "));
     match header {
@@ -107,6 +110,9 @@ fn hint(column: &str, header: &[Text]) -> String {
         [only] if only.contains('\t') => format!("{found}; separate the columns by commas, not tabs"),
         _ if header.iter().any(|name| name.contains("\\x00")) => {
             "it looks like UTF-16; save it as UTF-8".to_owned()
+        }
+        _ if header.join(",").matches("\\x").count() > NOT_TEXT_MIN => {
+            "its first line is not text".to_owned()
         }
         _ => match nearest(column, header.iter().map(|name| &**name)) {
             Some(near) => format!("{found}; is {near} meant?"),

@@ -237,22 +237,20 @@ fn check_error(groups: Option<&str>, members: &str, expected: &str) {
         fs::write(dir.path().join("groups.csv"), groups).unwrap();
     }
     fs::write(dir.path().join("members.csv"), members).unwrap();
-    let message = read_source(&csv_source(dir.path(), UTF_8, None)).unwrap_err().to_string();
+    let error = read_source(&csv_source(dir.path(), UTF_8, None)).unwrap_err();
+    let message = error.to_string();
+    assert!(!error.next_step().is_empty(), "{error}");
     assert_eq!(message.replace(&format!("{}/", dir.path().display()), ""), expected);
 }
 
 #[test]
 fn a_file_that_cannot_be_used_is_named_with_the_next_step() {
-    check_error(
-        None,
-        MEMBERS,
-        "cannot open the groups file groups.csv of source cmis; check `groups` under [source.cmis] and who may read the file",
-    );
+    check_error(None, MEMBERS, "cannot open the groups file groups.csv of source cmis");
     check_error(
         Some(""),
         MEMBERS,
         "cannot read the groups file groups.csv of source cmis: it is empty, without even a header \
-         (group_id,group_code,group_name,module_code,kind,term); check the program that writes it",
+         (group_id,group_code,group_name,module_code,kind,term)",
     );
     check_error(
         Some(GROUPS),
@@ -439,12 +437,9 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
     };
     check(
         &source("mysql://reader:s3cret@127.0.0.1:1/sits", ""),
-        "cannot connect to mysql://reader:***@127.0.0.1:1/sits for source sits; check the address, the account, and that the database runs",
+        "cannot connect to mysql://reader:***@127.0.0.1:1/sits for source sits",
     );
-    check(
-        &source("sqlite:no/such.db", ""),
-        "cannot connect to sqlite:/no/such.db for source sits; check the address, the account, and that the database runs",
-    );
+    check(&source("sqlite:no/such.db", ""), "cannot connect to sqlite:/no/such.db for source sits");
     check(
         &source("postgres://reader@127.0.0.1:1/sits", "password = { env = \"MUSTER_TEST_NOT_SET\" }"),
         "cannot fetch the password of source sits",

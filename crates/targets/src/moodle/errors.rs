@@ -218,7 +218,12 @@ impl CallError {
     /// What came back, for people: the code for who searches for it, and the words.
     pub fn said(&self) -> String {
         let words = if self.shown.is_empty() { String::new() } else { format!(": \"{}\"", self.shown) };
-        format!("{} answered {}{words}", self.function, self.code)
+        match &*self.code {
+            codes::NO_CONNECTION | codes::TLS | codes::NO_ANSWER | codes::TIMEOUT => {
+                format!("{} got no answer ({}){words}", self.function, self.code)
+            }
+            code => format!("{} answered {code}{words}", self.function),
+        }
     }
 
     /// The three parts that people read, a line each, about a thing that failed: what it means, what Moodle said, what

@@ -26,7 +26,7 @@ pub(super) async fn lines(app: Option<&App>, name: &SourceName, source: &SourceC
     let what = format!("source {name}");
     let reading = match sources::read(source, name, &|_| {}).await {
         Ok(reading) => reading,
-        Err(error) => return vec![Line::wrong(Exit::Source, &what, chain(&error), "")],
+        Err(error) => return vec![Line::wrong(Exit::Source, &what, chain(&error), error.next_step())],
     };
     let mut lines = vec![delivery(app, &what, name, source, &reading).await];
     lines.extend(rejected(&reading.delivery));

@@ -65,11 +65,17 @@ async fn an_answer_closes_the_intent_and_confirms_the_link() {
 #[tokio::test]
 async fn a_refusal_tells_its_reason_and_takes_the_intent_back() {
     let (store, lock) = memory().await;
-    let refusal = Refusal { code: "errorx".into(), meaning: "it may not be".into() };
+    let refusal = Refusal {
+        code: "errorx".into(),
+        meaning: "it may not be".into(),
+        said: "the platform answered errorx".into(),
+        next_step: "ask".into(),
+    };
     let run = carry_out(&store, &lock, &[create("1")], |_| Outcome::Refused(refusal.clone())).await;
     assert_eq!(links(&store).await, CourseLinks::default());
     let row = store.operations(run, &OperationFilter::default()).await.unwrap().remove(0);
-    assert_eq!((row.state, &*row.detail), (OperationState::Refused, "errorx: it may not be"));
+    let told = "it may not be\nthe platform answered errorx\nWhat to do: ask";
+    assert_eq!((row.state, &*row.detail), (OperationState::Refused, told));
 }
 
 #[tokio::test]
@@ -117,7 +123,8 @@ async fn a_refused_deletion_buries_nothing() {
     let (store, lock) = memory().await;
     carry_out(&store, &lock, &[create("1"), add("1", 5)], done).await;
     let before = links(&store).await;
-    let refusal = Refusal { code: "errorx".into(), meaning: "".into() };
+    let refusal =
+        Refusal { code: "errorx".into(), meaning: "".into(), said: "".into(), next_step: "".into() };
     carry_out(&store, &lock, &[delete("1", 1)], |_| Outcome::Refused(refusal.clone())).await;
     assert_eq!(links(&store).await, before);
     assert!(store.tombstones(&TombstoneFilter::default()).await.unwrap().is_empty());

@@ -145,6 +145,7 @@ mod tests {
             look_again,
             last_observed: Some(Timestamp(last_observed)),
             name: "".into(),
+            idnumber: None,
             gone: false,
         }
     }

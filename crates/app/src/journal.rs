@@ -5,11 +5,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use reconcile::keys::{CourseId, Text};
 use reconcile::operation::Operation;
 use reconcile::outcome::Outcome;
-use store::{RestError, RunId, RunLock, Store};
+use store::{CourseState, RestError, RunId, RunLock, Store};
 use targets::journal::{FailedCall, Journal, JournalError};
 
+use crate::app::App;
 use crate::clock::Clock;
 
 /// Writes what is sent and settled into the database, and keeps the outcomes for the report.
@@ -18,10 +20,36 @@ pub(crate) struct RunJournal<'a> {
     pub(crate) lock: &'a RunLock,
     pub(crate) run: RunId,
     pub(crate) clock: Clock,
-    pub(crate) outcomes: Mutex<HashMap<u32, Outcome>>,
+    course_names: HashMap<CourseId, Text>,
+    outcomes: Mutex<HashMap<u32, Outcome>>,
 }
 
-impl RunJournal<'_> {
+impl<'a> RunJournal<'a> {
+    /// The journal of a run that looks at some courses.
+    pub(crate) fn new(
+        app: &'a App,
+        lock: &'a RunLock,
+        run: RunId,
+        courses: &[CourseState],
+    ) -> RunJournal<'a> {
+        let course_names = courses.iter().map(|state| (state.course, state.name.clone())).collect();
+        RunJournal {
+            store: &app.store,
+            lock,
+            run,
+            clock: app.clock,
+            course_names,
+            outcomes: Mutex::default(),
+        }
+    }
+
+    /// Keeps calls that failed while the platform was read.
+    pub(crate) async fn keep(&self, calls: Vec<FailedCall>) {
+        for call in calls {
+            self.failed_call(call).await;
+        }
+    }
+
     /// Every outcome so far, by the number of its operation.
     pub(crate) fn into_outcomes(self) -> HashMap<u32, Outcome> {
         self.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -47,15 +75,22 @@ impl Journal for RunJournal<'_> {
 
     async fn failed_call(&self, call: FailedCall) {
         // The log of failed calls must not stop a run; the failure itself is in the outcome.
-        let FailedCall { function, code, parameters, answer, course } = call;
+        let FailedCall { request, function, code, parameters, answer, course, groups, people, aftermath } =
+            call;
+        let course_name = course.and_then(|course| self.course_names.get(&course)).cloned();
         let error = RestError {
             at: self.clock.now(),
             run: self.run,
+            request,
             function: function.into(),
+            code,
             parameters,
             answer,
             course,
-            what_happened: code,
+            course_name: course_name.unwrap_or_default(),
+            groups,
+            people,
+            what_happened: aftermath.to_string().into(),
         };
         if let Err(error) = self.store.record_rest_error(self.lock, &error).await {
             tracing::warn!(error = %error, "cannot keep a failed call");

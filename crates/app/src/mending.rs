@@ -23,7 +23,7 @@ use targets::moodle::Moodle;
 use crate::app::{App, person};
 use crate::choose::Choice;
 use crate::exit::Failure;
-use crate::planning::{COURSES_AT_ONCE, make_plans, name_courses, read_whole};
+use crate::planning::{COURSES_AT_ONCE, make_plans, name_plans, read_whole};
 use crate::select::{Select, Selected, select};
 
 /// What a run is for.
@@ -69,7 +69,7 @@ pub(crate) async fn plans_for(
             links.into_iter().map(plan).collect()
         }
     };
-    name_courses(moodle, &choice.courses, &mut plans).await;
+    name_plans(&choice.courses, &mut plans);
     Ok((plans, Selected::default()))
 }
 

@@ -9,14 +9,14 @@ use std::collections::{HashMap, HashSet};
 
 use indicatif::ProgressBar;
 use reconcile::desired::wanted_names;
-use reconcile::keys::CourseId;
+use reconcile::keys::{CourseId, Text};
 use reconcile::observed::{Directory, Observed};
 use reconcile::operation::Fingerprint;
 use reconcile::plan::{CoursePlan, people_to_look_up, plan_course, wants_only_what_is_ours};
 use reconcile::policy::NameTaken;
 use reconcile::snapshot::CourseSnapshot;
-use store::CourseState;
-use targets::moodle::{Look, Moodle, ObserveScope};
+use store::{CourseNamed, CourseState, RunLock};
+use targets::moodle::{CourseNames, Look, Moodle, ObserveScope};
 
 use crate::app::App;
 use crate::choose::Choice;
@@ -57,7 +57,7 @@ pub(crate) async fn make_plans(
     }
     progress.finish_and_clear();
     plans.sort_by_key(|plan| plan.course);
-    name_courses(moodle, &choice.courses, &mut plans).await;
+    name_plans(&choice.courses, &mut plans);
     Ok(plans)
 }
 
@@ -134,15 +134,37 @@ impl Planner<'_> {
     }
 }
 
-/// Gives the plans the names of their courses; names are asked for once and remembered.
-pub(crate) async fn name_courses(moodle: &Moodle, chosen: &[CourseState], plans: &mut [CoursePlan]) {
-    let is_nameless = |state: &&CourseState| state.name.is_empty() && !state.gone;
+/// Asks what the chosen courses are called, where that was never asked for, and remembers it.
+pub(crate) async fn learn_names(
+    app: &App,
+    lock: &RunLock,
+    moodle: &Moodle,
+    chosen: &mut [CourseState],
+) -> Result<(), Failure> {
+    let is_nameless =
+        |state: &&CourseState| (state.name.is_empty() || state.idnumber.is_none()) && !state.gone;
     let nameless: Vec<CourseId> = chosen.iter().filter(is_nameless).map(|state| state.course).collect();
-    let mut names = moodle.course_names(&nameless).await;
-    names.extend(
-        chosen.iter().filter(|state| !state.name.is_empty()).map(|state| (state.course, state.name.clone())),
-    );
+    let named: Vec<CourseNamed> = moodle
+        .course_names(&nameless)
+        .await
+        .into_iter()
+        .map(|CourseNames { course, name, idnumber }| CourseNamed { course, name, idnumber })
+        .collect();
+    app.store.note_course_names(lock, &named).await?;
+    let mut named: HashMap<CourseId, CourseNamed> =
+        named.into_iter().map(|named| (named.course, named)).collect();
+    for state in chosen {
+        if let Some(CourseNamed { name, idnumber, .. }) = named.remove(&state.course) {
+            (state.name, state.idnumber) = (name, Some(idnumber));
+        }
+    }
+    Ok(())
+}
+
+/// Gives the plans the names of their courses.
+pub(crate) fn name_plans(chosen: &[CourseState], plans: &mut [CoursePlan]) {
+    let names: HashMap<CourseId, &Text> = chosen.iter().map(|state| (state.course, &state.name)).collect();
     for plan in plans {
-        plan.name = names.remove(&plan.course).unwrap_or_default();
+        plan.name = names.get(&plan.course).copied().cloned().unwrap_or_default();
     }
 }

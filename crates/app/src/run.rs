@@ -7,7 +7,6 @@
 //! Invariant: a source or a course that fails costs only itself; the run goes on with what it knows.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
 
 use reconcile::finding::FindingIdentity;
 use reconcile::keys::{CourseId, Text};
@@ -31,6 +30,7 @@ use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
 use crate::mending::{Goal, plans_for, settle_mappings, undo_words};
 use crate::notes::note_courses;
+use crate::planning::learn_names;
 use crate::select::{Select, Selected};
 use crate::skipped;
 
@@ -163,13 +163,18 @@ struct Steps<'a> {
 impl Steps<'_> {
     /// Steps 2 to 9.
     async fn carry_out(self) -> Result<Finished, Failure> {
-        let Steps { app, lock, wish, run, known, choice, imported } = self;
+        let Steps { app, lock, wish, run, known, mut choice, imported } = self;
         let moodle = app.moodle().await?;
         refuse_another_site(app, &moodle, wish, run).await?;
         app.store.note_site(lock, run, &moodle.site().url).await?;
+        learn_names(app, lock, &moodle, &mut choice.courses).await?;
+        let journal = RunJournal::new(app, lock, run, &choice.courses);
         // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
         let decisions = app.store.decisions(app.clock.now()).await?;
-        let (mut plans, selected) = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await?;
+        let planned = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await;
+        // Also when nothing could be planned: the questions that failed say why.
+        journal.keep(moodle.take_failed_calls()).await;
+        let (mut plans, selected) = planned?;
         // 6 · review
         let mut objections = review(&plans, &app.store.totals().await?, &app.config.limits);
         let after_pause = app.store.courses_after_pause(&app.default_source(), app.clock.now()).await?;
@@ -186,7 +191,7 @@ impl Steps<'_> {
                     settle_mappings(app, undone, &plans).await?;
                 }
                 let left_out = LeftOut { held: &held, skipped: &skipped, only };
-                apply(app, lock, &moodle, run, &plans, left_out).await?
+                apply(app, &moodle, journal, &plans, left_out).await?
             }
         };
         // 9 · report
@@ -321,9 +326,8 @@ struct LeftOut<'a> {
 /// Carries out what does not wait, is not skipped and, where a run is named, was in its plan.
 async fn apply(
     app: &App,
-    lock: &RunLock,
     moodle: &Moodle,
-    run: RunId,
+    journal: RunJournal<'_>,
     plans: &[CoursePlan],
     left_out: LeftOut<'_>,
 ) -> Result<Applied, Failure> {
@@ -351,8 +355,6 @@ async fn apply(
         }
     }
     let bar = app.progress("carrying out the plan", operations.len() as u64);
-    let outcomes = Mutex::new(HashMap::with_capacity(operations.len()));
-    let journal = RunJournal { store: &app.store, lock, run, clock: app.clock, outcomes };
     if !left_out.is_empty() {
         journal.settled(&left_out).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
     }

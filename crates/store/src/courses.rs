@@ -37,8 +37,21 @@ pub struct CourseState {
     pub last_observed: Option<Timestamp>,
     /// The name that it showed last; empty where it was never asked for.
     pub name: Text,
+    /// The idnumber that it showed last; `None` where it was never asked for.
+    pub idnumber: Option<Text>,
     /// Whether the platform said that it does not exist.
     pub gone: bool,
+}
+
+/// What a course is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseNamed {
+    /// The course.
+    pub course: CourseId,
+    /// Its short name.
+    pub name: Text,
+    /// Its idnumber; empty where it has none.
+    pub idnumber: Text,
 }
 
 /// What a run learned about a course.
@@ -109,6 +122,19 @@ impl Store {
                 ('course_gone', 'deleted_there', 'removed_there', 'target_refused', 'unanswered', 'read_incomplete')";
         let courses = read_only.rows(sql, [], |row| Ok(CourseId(row.int()?))).await?;
         Ok(courses.into_iter().collect())
+    }
+
+    /// Notes what courses are called.
+    pub async fn note_course_names(&self, _lock: &RunLock, names: &[CourseNamed]) -> Result<()> {
+        let mut write = self.db.write("note the names of courses").await?;
+        // A course that no run has noted yet is looked at in any case.
+        let rows = names.iter().map(|CourseNamed { course, name, idnumber }| {
+            [Value::from(*course), name.into(), idnumber.into(), true.into(), false.into()]
+        });
+        let known = Conflict::Update { keys: &["course"], columns: &["name", "idnumber"] };
+        let columns = ["course", "name", "idnumber", "look_again", "gone"];
+        write.insert_many("courses", columns, known, rows).await?;
+        write.commit().await
     }
 
     /// Notes what a run learned about a course.
@@ -219,7 +245,7 @@ async fn linked_courses(read: &mut Transaction) -> Result<Vec<CourseId>> {
 }
 
 async fn known_courses(read: &mut Transaction) -> Result<HashMap<CourseId, CourseState>> {
-    let sql = "SELECT course, input_hash, look_again, observed_at, name, gone FROM courses";
+    let sql = "SELECT course, input_hash, look_again, observed_at, name, idnumber, gone FROM courses";
     let known = read
         .rows(sql, [], |row| {
             let course = CourseId(row.int()?);
@@ -232,6 +258,7 @@ async fn known_courses(read: &mut Transaction) -> Result<HashMap<CourseId, Cours
                     look_again: row.flag()?,
                     last_observed: row.time_or_none()?,
                     name: row.text()?,
+                    idnumber: row.text_or_none()?,
                     gone: row.flag()?,
                 },
             ))
@@ -248,6 +275,7 @@ fn unknown_course(course: CourseId) -> CourseState {
         look_again: false,
         last_observed: None,
         name: "".into(),
+        idnumber: None,
         gone: false,
     }
 }

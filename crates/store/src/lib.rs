@@ -40,7 +40,7 @@ mod words;
 
 pub use approvals::{Approval, Decided, Decision, RefusedRow};
 pub use audit::{AuditState, Entry};
-pub use courses::{CourseNote, CourseState};
+pub use courses::{CourseNamed, CourseNote, CourseState};
 pub use deliveries::{DeliveryId, DeliveryRow, Verdict};
 pub use delivery_rows::{DeliveryDifference, Membership};
 pub use error::{Result, StoreError};
@@ -55,7 +55,7 @@ pub use mappings::{
 };
 pub use pauses::{NewPause, PauseId, PauseRow, PauseScope};
 pub use rejections::{RejectionFilter, RejectionRow};
-pub use rest_errors::RestError;
+pub use rest_errors::{RestError, RestErrorFilter};
 pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};
 pub use store::{DELIVERIES_KEPT, Store};
 pub use time::Timestamp;

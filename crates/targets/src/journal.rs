@@ -13,6 +13,7 @@ use reconcile::keys::{CourseId, Text};
 use reconcile::operation::Operation;
 use reconcile::outcome::Outcome;
 
+use crate::aftermath::Aftermath;
 use crate::moodle::CallError;
 
 /// An operation with its number in the run.
@@ -48,9 +49,11 @@ pub trait Journal: Send + Sync {
 #[error("cannot write the journal of the run; see to the management database, then run again")]
 pub struct JournalError(#[source] pub Box<dyn Error + Send + Sync>);
 
-/// A call that the platform did not answer as it should.
+/// A call that the platform did not answer as it should. A call about several courses is told once for each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedCall {
+    /// Its number among the failed calls of the connection; the line in the log has it too.
+    pub request: u64,
     /// The function, for example `core_group_add_group_members`.
     pub function: &'static str,
     /// The platform's code, or ours where it gave none.
@@ -61,6 +64,12 @@ pub struct FailedCall {
     pub answer: Text,
     /// The course, where the call was about one.
     pub course: Option<CourseId>,
+    /// The names of the groups and groupings that a writing call was about, shortened.
+    pub groups: Text,
+    /// The keys of the people that a writing call was about, shortened.
+    pub people: Text,
+    /// What happened afterwards.
+    pub aftermath: Aftermath,
 }
 
 /// How far an apply is.

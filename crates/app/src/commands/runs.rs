@@ -5,7 +5,7 @@
 
 use reconcile::keys::CourseId;
 use serde_json::{Value, json};
-use store::{FindingFilter, FindingRow, JournalRow, LockState, OperationFilter, Page, RunId, RunRow};
+use store::{FindingFilter, FindingRow, JournalRow, LockState, OperationFilter, Page, RestErrorFilter, RunId, RunRow};
 
 use crate::app::App;
 use crate::cli::RunsCommand;
@@ -160,7 +160,8 @@ enum Findings {
 async fn log(app: &App, id: RunId, output: &Output) -> Result<Exit, Failure> {
     let run = known_run(app, id).await?;
     let operations = app.store.operations(id, &OperationFilter::default()).await?;
-    let rest_errors = app.store.rest_errors(Some(id), Page::default()).await?;
+    let filter = RestErrorFilter { run: Some(id), ..RestErrorFilter::default() };
+    let rest_errors = app.store.rest_errors(&filter).await?;
     let text = run_log::render(&run, &operations, &rest_errors);
     output.answer(&json!({ "run": id.0, "log": text }), || text.clone())?;
     Ok(Exit::Done)

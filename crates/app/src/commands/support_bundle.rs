@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use store::{FindingFilter, OperationFilter, Page, RunId};
+use store::{FindingFilter, OperationFilter, RestErrorFilter, RunId};
 
 use crate::app::App;
 use crate::cli::SupportBundleArgs;
@@ -57,12 +57,13 @@ pub(crate) async fn run(app: &App, args: &SupportBundleArgs, output: &Output) ->
         .collect();
     let rest_errors: Vec<Value> = app
         .store
-        .rest_errors(Some(run), Page::default())
+        .rest_errors(&RestErrorFilter { run: Some(run), ..RestErrorFilter::default() })
         .await?
         .iter()
         .map(|error| {
             json!({
-                "at": error.at.0, "function": error.function, "answer": people.mask_in(&error.answer),
+                "at": error.at.0, "request": error.request, "function": error.function, "code": error.code,
+                "answer": people.mask_in(&error.answer), "groups": people.mask_in(&error.groups),
                 "course": error.course, "what_happened": error.what_happened,
             })
         })

@@ -26,15 +26,19 @@ pub(crate) fn render(run: &RunRow, operations: &[JournalRow], rest_errors: &[Res
         text.push_str(&operation_line(row));
     }
     for error in rest_errors {
-        let course = error.course.map_or_else(String::new, |course| format!(" course={course}"));
+        let _ = write!(text, "{} call {} failed: {}", written(error.at), error.request, error.function);
+        if let Some(course) = error.course {
+            let _ = write!(text, " course={course} {:?}", error.course_name);
+        }
+        for (name, value) in [("groups", &error.groups), ("people", &error.people)] {
+            if !value.is_empty() {
+                let _ = write!(text, " {name}={value:?}");
+            }
+        }
         let _ = writeln!(
             text,
-            "{} call failed: {}{course} parameters={:?} answer={:?} code={}",
-            written(error.at),
-            error.function,
-            error.parameters,
-            error.answer,
-            error.what_happened
+            " parameters={:?} code={} answer={:?} afterwards={:?}",
+            error.parameters, error.code, error.answer, error.what_happened
         );
     }
     match run.finished_at {

@@ -1,8 +1,10 @@
 //! Runs and their plans.
 
+use reconcile::keys::CourseId;
 use reconcile::outcome::Outcome;
 use store::{
-    FinishedRun, ObjectionRow, OperationFilter, OperationState, Page, RestError, RunFigures, RunStatus,
+    FinishedRun, ObjectionRow, OperationFilter, OperationState, Page, RestError, RestErrorFilter, RunFigures,
+    RunStatus,
 };
 
 use crate::support::{COURSE, add, at, begin, create, delete, memory, plan};
@@ -98,22 +100,30 @@ async fn a_finished_run_tells_its_figures() {
 }
 
 #[tokio::test]
-async fn rest_errors_are_kept_by_run() {
+async fn rest_errors_are_kept_by_run_and_course() {
     let (store, lock) = memory().await;
     let (first, second) = (begin(&store, &lock, 10).await, begin(&store, &lock, 20).await);
     let error = |run| RestError {
         at: at(11),
         run,
+        request: 3,
         function: "core_group_create_groups".into(),
+        code: "invalidparameter".into(),
         parameters: "groups[0][name]=TUT5".into(),
         answer: r#"{"errorcode":"invalidparameter"}"#.into(),
         course: Some(COURSE),
-        what_happened: "halved the batch".into(),
+        course_name: "ANTH1014 2026".into(),
+        groups: "TUT5".into(),
+        people: "".into(),
+        what_happened: "tried again, and done".into(),
     };
+    let filter = |run, course| RestErrorFilter { run, course, ..RestErrorFilter::default() };
     store.record_rest_error(&lock, &error(first)).await.unwrap();
     store.record_rest_error(&lock, &error(second)).await.unwrap();
-    assert_eq!(store.rest_errors(Some(first), Page::default()).await.unwrap(), [error(first)]);
-    assert_eq!(store.rest_errors(None, Page::default()).await.unwrap(), [error(second), error(first)]);
+    assert_eq!(store.rest_errors(&filter(Some(first), None)).await.unwrap(), [error(first)]);
+    let all = [error(second), error(first)];
+    assert_eq!(store.rest_errors(&filter(None, Some(COURSE))).await.unwrap(), all);
+    assert_eq!(store.rest_errors(&filter(None, Some(CourseId(999)))).await.unwrap(), []);
 }
 
 #[tokio::test]

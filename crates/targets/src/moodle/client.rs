@@ -24,6 +24,7 @@ use super::form::{Form, shorten};
 use super::functions::Function;
 use super::limiter::{Health, Limiter};
 use super::settings::MoodleSettings;
+use crate::aftermath::Aftermath;
 use crate::journal::FailedCall;
 
 /// How many failed calls are kept until somebody takes them.
@@ -39,6 +40,7 @@ pub(crate) struct Client {
     reads: AtomicU64,
     writes: AtomicU64,
     troubled: AtomicU64,
+    failures: AtomicU64,
     failed: Mutex<Vec<FailedCall>>,
 }
 
@@ -99,6 +101,7 @@ impl Client {
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             troubled: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
             failed: Mutex::default(),
         })
     }
@@ -111,13 +114,15 @@ impl Client {
     ) -> Result<T, CallError> {
         let attempt = || async {
             self.reads.fetch_add(1, Ordering::Relaxed);
-            self.call(function, form).await
+            self.call(function, form, Effort::Read).await
         };
-        attempt
+        let mut failures = Vec::new();
+        let answer = attempt
             .retry(self.settings.retry.backoff())
             .sleep(tokio::time::sleep)
             // A garbled answer to a read costs nothing to ask for again; a stable one fails in the end.
             .when(|error: &CallError| {
+                failures.push(error.request);
                 error.kind == Kind::Transient
                     || matches!(
                         &*error.code,
@@ -127,7 +132,11 @@ impl Client {
                             | codes::UNEXPECTED_SHAPE
                     )
             })
-            .await
+            .await;
+        if answer.is_ok() && !failures.is_empty() {
+            self.note_answered(&failures);
+        }
+        answer
     }
 
     /// Calls a function that writes, once.
@@ -137,10 +146,15 @@ impl Client {
         form: &Form,
     ) -> Result<T, CallError> {
         self.writes.fetch_add(1, Ordering::Relaxed);
-        self.call(function, form).await
+        self.call(function, form, Effort::Write).await
     }
 
-    async fn call<T: DeserializeOwned>(&self, function: Function, form: &Form) -> Result<T, CallError> {
+    async fn call<T: DeserializeOwned>(
+        &self,
+        function: Function,
+        form: &Form,
+        effort: Effort,
+    ) -> Result<T, CallError> {
         let name = function.name();
         let permit = self.limiter.enter().await;
         let began = Instant::now();
@@ -157,14 +171,14 @@ impl Client {
                 );
                 Ok(value)
             }
-            Err(error) => {
+            Err(mut error) => {
                 let troubled = error.kind != Kind::Item;
                 let health = if error.kind == Kind::Transient { Health::Troubled } else { Health::Answered };
                 permit.finish(name, form.elements, took, health);
                 if troubled {
                     self.troubled.fetch_add(1, Ordering::Relaxed);
                 }
-                self.record(&error, form, took);
+                error.request = self.record(&error, form, effort, took);
                 Err(error)
             }
         }
@@ -206,9 +220,12 @@ impl Client {
         Ok(Answer { status, is_json, date, location, body: body.into() })
     }
 
-    /// Keeps a failed call for the log of REST errors. The line of the log holds no personal data.
-    fn record(&self, error: &CallError, form: &Form, took: Duration) {
+    /// Keeps a failed call for the log of REST errors, and gives it a number. The line of the log holds no personal
+    /// data.
+    fn record(&self, error: &CallError, form: &Form, effort: Effort, took: Duration) -> u64 {
+        let request = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         tracing::warn!(
+            request,
             function = error.function,
             code = &*error.code,
             kind = ?error.kind,
@@ -220,18 +237,43 @@ impl Client {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.len() < FAILED_CALLS_KEPT_MAX {
             failed.push(FailedCall {
+                request,
                 function: error.function,
                 code: error.code.clone(),
                 parameters: form.shown(&self.settings.token, SHOWN_CHARS_MAX).into(),
                 answer: error.shown.clone(),
                 course: form.course,
+                groups: "".into(),
+                people: "".into(),
+                aftermath: match (effort, error.kind) {
+                    (Effort::Write, _) => Aftermath::PassedOver,
+                    (Effort::Read, Kind::Item) => Aftermath::Denied,
+                    (Effort::Read, Kind::Configuration | Kind::Transient | Kind::Protocol) => {
+                        Aftermath::GivenUp
+                    }
+                },
             });
+        }
+        request
+    }
+
+    fn note_answered(&self, requests: &[u64]) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        for call in failed.iter_mut().filter(|call| requests.contains(&call.request)) {
+            call.aftermath = Aftermath::Answered;
         }
     }
 
     /// Hands out the failed calls that were not taken yet.
     pub(crate) fn take_failed(&self) -> Vec<FailedCall> {
         std::mem::take(&mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Hands out one failed call by its number; nothing if it was taken, or too many were kept already.
+    pub(crate) fn take_failed_one(&self, request: u64) -> Option<FailedCall> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = failed.iter().position(|call| call.request == request)?;
+        Some(failed.swap_remove(place))
     }
 
     pub(crate) fn counts(&self) -> CallCounts {
@@ -241,6 +283,13 @@ impl Client {
             troubled: self.troubled.load(Ordering::Relaxed),
         }
     }
+}
+
+/// Whether a call reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effort {
+    Read,
+    Write,
 }
 
 /// What an examination heard.

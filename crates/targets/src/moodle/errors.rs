@@ -166,6 +166,8 @@ pub struct CallError {
     pub next_step: &'static str,
     /// What Moodle said, shortened and without the token; may be empty.
     pub shown: Text,
+    /// The number of the call among those that failed; 0 where it failed for what was in a good answer.
+    pub request: u64,
 }
 
 impl CallError {
@@ -180,6 +182,7 @@ impl CallError {
                 meaning: line.meaning.into(),
                 next_step: line.next_step,
                 shown: shown.into(),
+                request: 0,
             },
             None => CallError {
                 function,
@@ -189,6 +192,7 @@ impl CallError {
                 meaning: "Moodle refuses with a code that Muster does not know".into(),
                 next_step: "see what Moodle says about it",
                 shown: shown.into(),
+                request: 0,
             },
         }
     }

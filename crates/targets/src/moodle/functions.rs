@@ -162,6 +162,20 @@ struct CourseRow {
     id: i64,
     #[serde(default)]
     shortname: String,
+    /// Only somebody who may administrate the course gets it.
+    #[serde(default)]
+    idnumber: String,
+}
+
+/// What a course is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseNames {
+    /// The course.
+    pub course: CourseId,
+    /// Its short name.
+    pub name: Text,
+    /// Its idnumber; empty where it has none or the token may not see it.
+    pub idnumber: Text,
 }
 
 /// Which participants, in pages or all.
@@ -231,17 +245,19 @@ impl Client {
         Ok(answer.courses.iter().any(|row| row.id == course.0))
     }
 
-    /// The short names of all courses that are visible to us, or of one.
-    pub(crate) async fn course_names(
-        &self,
-        only: Option<CourseId>,
-    ) -> Result<Vec<(CourseId, Text)>, CallError> {
+    /// The names of all courses that are visible to us, or of one.
+    pub(crate) async fn course_names(&self, only: Option<CourseId>) -> Result<Vec<CourseNames>, CallError> {
         let form = match only {
             Some(course) => Form::new().set("field", "id").set("value", course).about(course),
             None => Form::new(),
         };
         let answer: CoursesAnswer = self.read(Function::GetCoursesByField, &form).await?;
-        Ok(answer.courses.into_iter().map(|row| (CourseId(row.id), row.shortname.into())).collect())
+        let names = answer.courses.into_iter().map(|row| CourseNames {
+            course: CourseId(row.id),
+            name: row.shortname.into(),
+            idnumber: row.idnumber.into(),
+        });
+        Ok(names.collect())
     }
 
     /// Users whose field has one of the values; values that nobody has are left out of the answer.

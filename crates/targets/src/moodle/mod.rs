@@ -18,12 +18,13 @@ mod limiter;
 mod observe;
 mod settings;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
 pub use client::CallCounts;
 pub use errors::{CallError, Effect, Kind, TargetError, seen};
 pub use examine::{Examination, ExamineScope, Granted, Need, Proof, Step, Uses, Verdict, examine};
+pub use functions::CourseNames;
 pub use observe::{Look, ObserveScope};
 pub use settings::{MoodleSettings, PersonKeyField, Retry};
 
@@ -145,18 +146,20 @@ impl Moodle {
         }
     }
 
-    /// The short names of courses, as far as they are visible to us: for messages only, so a failure is no error.
+    /// What courses are called, as far as they are visible to us: for messages only, so a failure is no error.
     ///
     /// A few are asked one by one; for more than [`COURSES_ONE_BY_ONE_MAX`] one call reads the names of all courses.
-    pub async fn course_names(&self, courses: &[CourseId]) -> HashMap<CourseId, Text> {
+    pub async fn course_names(&self, courses: &[CourseId]) -> Vec<CourseNames> {
         if !self.grants(Function::GetCoursesByField) || courses.is_empty() {
-            return HashMap::new();
+            return Vec::new();
         }
-        let mut names = HashMap::new();
         if courses.len() > COURSES_ONE_BY_ONE_MAX {
-            names.extend(self.client.course_names(None).await.unwrap_or_default());
+            let asked: HashSet<&CourseId> = courses.iter().collect();
+            let mut names = self.client.course_names(None).await.unwrap_or_default();
+            names.retain(|names| asked.contains(&names.course));
             return names;
         }
+        let mut names = Vec::with_capacity(courses.len());
         for course in courses {
             names.extend(self.client.course_names(Some(*course)).await.unwrap_or_default());
         }

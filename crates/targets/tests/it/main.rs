@@ -16,6 +16,7 @@ mod connect;
 mod directory;
 #[cfg(test)]
 mod examine;
+mod failed_calls;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -56,16 +56,21 @@ async fn k4_what_went_wrong_stands_in_the_error_tables() {
     let error = RestError {
         at: at(21),
         run,
+        request: 1,
         function: "core_group_add_group_members".into(),
+        code: "invaliduser".into(),
         parameters: "members[0][groupid]=70".into(),
         answer: "invaliduser".into(),
         course: Some(COURSE),
+        course_name: "Anthropology".into(),
+        groups: "Tutorial 60435".into(),
+        people: "s2".into(),
         what_happened: "the others were added".into(),
     };
     world.store.record_rest_error(&world.lock, &error).await.unwrap();
-    let columns = &["course", "function_name", "parameters", "answer", "what_happened"];
-    let expected =
-        "101 core_group_add_group_members members[0][groupid]=70 invaliduser the others were added";
+    let columns = &["course", "function_name", "parameters", "answer", "group_names", "what_happened"];
+    let expected = "101 core_group_add_group_members members[0][groupid]=70 invaliduser Tutorial 60435 \
+         the others were added";
     world.check("SELECT * FROM rest_error_logs", columns, &[expected]).await;
 
     let corrupt = "SELECT * FROM cmis_error_data_dump";

@@ -61,6 +61,8 @@ pub(super) struct CarryOut<'r, 'a, J, E> {
     finish: Finish,
     parts: Vec<Part<'a, E>>,
     failed_calls: usize,
+    /// Calls that failed, by their numbers, with what they carried.
+    failures: Vec<(u64, Vec<&'a PlannedOperation>)>,
     lost_answers: usize,
     settled: Vec<Settled<'a>>,
 }
@@ -68,15 +70,21 @@ pub(super) struct CarryOut<'r, 'a, J, E> {
 impl<'r, 'a, J: Journal, E: Element> CarryOut<'r, 'a, J, E> {
     pub(super) fn new(run: &'r Run<'a, J>, finish: Finish, pending: Vec<Pending<'a, E>>) -> Self {
         let parts = vec![Part { pending, looked: false, suspicion: None }];
-        CarryOut { run, finish, parts, failed_calls: 0, lost_answers: 0, settled: Vec::new() }
+        CarryOut {
+            run,
+            finish,
+            parts,
+            failed_calls: 0,
+            failures: Vec::new(),
+            lost_answers: 0,
+            settled: Vec::new(),
+        }
     }
 
     /// Carries the batch out. What is settled is returned even if the run stops; the caller settles the rest.
     pub(super) async fn go(mut self) -> (Vec<Settled<'a>>, Result<(), Stopped>) {
         let result = self.send_all().await;
-        if self.failed_calls > 0 {
-            self.run.tell_failed_calls().await;
-        }
+        self.run.tell_failed_writes(&self.failures, &self.settled).await;
         (self.settled, result)
     }
 
@@ -107,14 +115,22 @@ impl<'r, 'a, J: Journal, E: Element> CarryOut<'r, 'a, J, E> {
     }
 
     /// Sends a part, and again while Moodle was merely busy and did nothing.
-    async fn send(&self, pending: &[Pending<'a, E>]) -> Result<Vec<Outcome>, CallError> {
+    async fn send(&mut self, pending: &[Pending<'a, E>]) -> Result<Vec<Outcome>, CallError> {
         let elements: Vec<E> = pending.iter().map(|pending| pending.element.clone()).collect();
-        let attempt = || E::send(self.run.moodle, &elements);
-        attempt
-            .retry(self.run.moodle.client.settings.retry.backoff())
+        let moodle = self.run.moodle;
+        let attempt = || E::send(moodle, &elements);
+        let mut failures = Vec::new();
+        let result = attempt
+            .retry(moodle.client.settings.retry.backoff())
             .sleep(tokio::time::sleep)
-            .when(|error: &CallError| error.kind == Kind::Transient && error.effect == Effect::Nothing)
-            .await
+            .when(|error: &CallError| {
+                failures.push(error.request);
+                error.kind == Kind::Transient && error.effect == Effect::Nothing
+            })
+            .await;
+        let carried = || pending.iter().map(|pending| pending.planned).collect();
+        self.failures.extend(failures.into_iter().map(|request| (request, carried())));
+        result
     }
 
     async fn mend(&mut self, part: Part<'a, E>, error: CallError) -> Result<(), Stopped> {

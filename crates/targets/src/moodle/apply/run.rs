@@ -4,17 +4,20 @@
 //!
 //! Invariant: the first reason to stop is the one that is told; after it nothing is sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reconcile::keys::{CourseId, Text};
-use reconcile::operation::Operation;
+use reconcile::operation::{Operation, OperationRow};
 use reconcile::outcome::Outcome;
 
 use super::super::Moodle;
 use super::super::client::CallCounts;
 use super::super::errors::{CallError, Kind};
-use crate::journal::{ApplyStopped, ApplySummary, Journal, PlannedOperation, Progress, StopReason};
+use crate::aftermath::{Aftermath, Tally};
+use crate::journal::{
+    ApplyStopped, ApplySummary, FailedCall, Journal, PlannedOperation, Progress, StopReason,
+};
 
 /// Below this many calls no share of failures is taken.
 const CALLS_TO_JUDGE_MIN: u64 = 20;
@@ -157,7 +160,41 @@ impl<'a, J: Journal> Run<'a, J> {
         }
     }
 
-    /// Hands failed calls to the journal.
+    /// Hands the writing calls of a batch that failed to the journal: once for each course, with the names of what they
+    /// carried and what became of it.
+    pub(super) async fn tell_failed_writes(
+        &self,
+        failures: &[(u64, Vec<&'a PlannedOperation>)],
+        settled: &[Settled<'a>],
+    ) {
+        if failures.is_empty() {
+            return;
+        }
+        let client = &self.moodle.client;
+        let outcomes: HashMap<u32, &Outcome> =
+            settled.iter().map(|(planned, outcome)| (planned.number, outcome)).collect();
+        for (request, carried) in failures {
+            let Some(call) = client.take_failed_one(*request) else { continue };
+            for (course, carried) in by_course(carried) {
+                let mut tally = Tally::default();
+                for planned in &carried {
+                    tally.count(outcomes.get(&planned.number).copied());
+                }
+                let rows: Vec<OperationRow> = carried.iter().map(|planned| planned.operation.row()).collect();
+                let shown = |names: Vec<&Text>| client.settings.token.redact(&listed(names)).into();
+                let call = FailedCall {
+                    course: Some(course),
+                    groups: shown(rows.iter().map(|row| &row.name).collect()),
+                    people: shown(rows.iter().map(|row| &row.person).collect()),
+                    aftermath: Aftermath::Settled(tally),
+                    ..call.clone()
+                };
+                self.journal.failed_call(call).await;
+            }
+        }
+    }
+
+    /// Hands all other failed calls to the journal.
     pub(super) async fn tell_failed_calls(&self) {
         for call in self.moodle.take_failed_calls() {
             self.journal.failed_call(call).await;
@@ -177,4 +214,27 @@ impl<'a, J: Journal> Run<'a, J> {
             Some(reason) => Err(ApplyStopped { summary, reason }),
         }
     }
+}
+
+/// How many names of a call are told.
+const NAMES_MAX: usize = 10;
+
+/// Operations by their courses.
+fn by_course<'a>(carried: &[&'a PlannedOperation]) -> BTreeMap<CourseId, Vec<&'a PlannedOperation>> {
+    let mut courses: BTreeMap<CourseId, Vec<&'a PlannedOperation>> = BTreeMap::new();
+    for planned in carried {
+        courses.entry(planned.operation.course).or_default().push(planned);
+    }
+    courses
+}
+
+/// The different names among some, the first few of them.
+fn listed(names: Vec<&Text>) -> String {
+    let names: BTreeSet<&str> =
+        names.into_iter().map(AsRef::as_ref).filter(|name| !name.is_empty()).collect();
+    let mut told = names.iter().take(NAMES_MAX).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > NAMES_MAX {
+        told.push_str(&format!(" and {} more", names.len() - NAMES_MAX));
+    }
+    told
 }

@@ -12,6 +12,8 @@ use store::OperationState;
 
 use crate::cli_values;
 
+use crate::commands::explain::EVENTS_SHOWN;
+
 /// Keep teaching groups in step: from the timetable to the learning platform
 #[derive(Debug, Parser)]
 #[command(name = "muster", version, propagate_version = true)]
@@ -95,7 +97,7 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Keep the schedule, raise the alarm when nothing runs, answer /healthz and /metrics
     Serve,
-    /// Say why a course, group or person is, or is not, as expected
+    /// Say why a course, module, group or person is, or is not, as expected
     #[command(subcommand)]
     Explain(ExplainCommand),
     /// Start a Moodle in memory to rehearse with
@@ -553,18 +555,38 @@ pub(crate) struct StatusArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExplainCommand {
-    /// Explain a course, by its number or short name on the platform, or by a module that fills it
+    /// Explain a course, by its number, idnumber or short name on the platform, or by a module that fills it
     Course {
         /// The course
         course: String,
+        /// Ask the platform instead of answering from memory
+        #[arg(long)]
+        live: bool,
+        /// Say why groups that should be gone are still there
+        #[arg(long)]
+        removal: bool,
+        /// How many of the last things that went wrong are shown
+        #[arg(long, value_name = "COUNT", default_value_t = EVENTS_SHOWN)]
+        last: usize,
     },
-    /// Explain a group, by its number on the platform, its id in the source, or its name
+    /// Explain the courses that a module fills, by the module's code
+    Module {
+        /// The module's code
+        module: String,
+        /// Ask the platform instead of answering from memory
+        #[arg(long)]
+        live: bool,
+    },
+    /// Explain a group or grouping, by its number on the platform, its id in the source, its idnumber, name or code
     Group {
-        /// The group
+        /// The group or grouping
         group: String,
         /// Only in this course
         #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
+        /// Ask the platform instead of answering from memory
+        #[arg(long)]
+        live: bool,
     },
     /// Explain a person, by the key that the source uses
     Person {
@@ -573,6 +595,9 @@ pub(crate) enum ExplainCommand {
         /// Only in this course
         #[arg(long, value_name = "ID", value_parser = cli_values::course)]
         course: Option<i64>,
+        /// Ask the platform instead of answering from memory
+        #[arg(long)]
+        live: bool,
     },
 }
 

@@ -61,6 +61,28 @@ pub(crate) async fn make_plans(
     Ok(plans)
 }
 
+/// Reads some courses whole and plans them, and records nothing: what each shows, and what would be done, in the order
+/// of the snapshots.
+pub(crate) async fn plan_snapshots(
+    app: &App,
+    moodle: &Moodle,
+    snapshots: &[CourseSnapshot],
+    refused: &HashSet<Fingerprint>,
+) -> Result<Vec<(Observed, CoursePlan)>, Failure> {
+    let progress = app.progress("reading the platform", snapshots.len() as u64);
+    let planner = Planner { app, moodle, refused, progress: &progress };
+    let mut observed = planner.observe(snapshots, Look::Whole).await;
+    progress.finish_and_clear();
+    let directory = planner.look_up(snapshots, &observed).await?;
+    let plan = |snapshot: &CourseSnapshot| {
+        let unread = || Observed::Unknown("it was not read".into());
+        let observed = observed.remove(&snapshot.course).unwrap_or_else(unread);
+        let plan = plan_course(snapshot, &observed, &directory, &app.config.policy, refused);
+        (observed, plan)
+    };
+    Ok(snapshots.iter().map(plan).collect())
+}
+
 /// Reads some courses whole and plans nothing.
 pub(crate) async fn read_whole(
     app: &App,

@@ -49,7 +49,7 @@ pub(crate) fn desire<'a>(snapshot: &'a CourseSnapshot, policy: &Policy) -> Desir
     let mut desired = Desired::default();
     for module in wanted_modules(snapshot) {
         for group in &module.groups {
-            if !is_kind_excluded(&group.kind, policy) {
+            if !is_kind_left_out(&group.kind, policy) {
                 desired.groups.extend(groups_of(snapshot, module, group, policy, &mut desired.findings));
             }
         }
@@ -61,7 +61,7 @@ pub(crate) fn desire<'a>(snapshot: &'a CourseSnapshot, policy: &Policy) -> Desir
 }
 
 /// Tells whether the policy leaves a kind of group out (feature A12).
-pub(crate) fn is_kind_excluded(kind: &str, policy: &Policy) -> bool {
+pub fn is_kind_left_out(kind: &str, policy: &Policy) -> bool {
     policy.kinds_excluded.iter().any(|excluded| excluded.eq_ignore_ascii_case(kind))
 }
 

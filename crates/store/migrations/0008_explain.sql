@@ -16,3 +16,5 @@ CREATE INDEX rest_error_logs_by_course ON rest_error_logs (course);
 
 -- Groups and groupings that are gone are looked for by the number that the platform had given them.
 CREATE INDEX tombstones_by_moodle_id ON tombstones (kind, moodle_id);
+-- And people by their keys.
+CREATE INDEX tombstones_by_person ON tombstones (person);

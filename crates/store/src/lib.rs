@@ -49,7 +49,7 @@ pub use filter::Page;
 pub use findings::{FindingFilter, FindingRow};
 pub use journal::{JournalRow, OperationFilter, OperationState};
 pub use lock::{LockOwner, LockState, RunLock};
-pub use lookup::{GroupHit, HitPlace, PersonPlace};
+pub use lookup::{CourseHit, GroupHit, GroupingHit, HitPlace, PersonPlace, PersonTrace, PersonTraces};
 pub use mappings::{
     Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
 };

@@ -80,7 +80,8 @@ impl PauseScope {
         }
     }
 
-    fn covers(&self, course: CourseId, source: &SourceName, module: &ModuleCode) -> bool {
+    /// Tells whether it covers a mapping.
+    pub fn covers(&self, course: CourseId, source: &SourceName, module: &ModuleCode) -> bool {
         match self {
             PauseScope::All => true,
             PauseScope::Source(paused) => paused == source,

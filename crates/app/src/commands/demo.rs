@@ -234,15 +234,25 @@ impl<'a> Demo<'a> {
     async fn explain_one_of(&self, app: &App, kind: CaseKind, question: &str) -> Result<(), Failure> {
         let Some(case) = self.university.awkward().of(kind).next() else { return Ok(()) };
         let command = match (case.person_ids.first(), case.group_ids.first(), case.course_ids.first()) {
-            (Some(person), _, _) => ExplainCommand::Person { person: person.clone(), course: None },
-            (None, Some(group), _) => ExplainCommand::Group { group: group.clone(), course: None },
-            (None, None, Some(course)) => ExplainCommand::Course { course: course.to_string() },
+            (Some(person), _, _) => {
+                ExplainCommand::Person { person: person.clone(), course: None, live: false }
+            }
+            (None, Some(group), _) => {
+                ExplainCommand::Group { group: group.clone(), course: None, live: false }
+            }
+            (None, None, Some(course)) => ExplainCommand::Course {
+                course: course.to_string(),
+                live: false,
+                removal: false,
+                last: explain::EVENTS_SHOWN,
+            },
             (None, None, None) => return Ok(()),
         };
         let words = match &command {
             ExplainCommand::Person { person, .. } => format!("person {person}"),
             ExplainCommand::Group { group, .. } => format!("group {group}"),
-            ExplainCommand::Course { course } => format!("course {course}"),
+            ExplainCommand::Course { course, .. } => format!("course {course}"),
+            ExplainCommand::Module { module, .. } => format!("module {module}"),
         };
         self.heading(question)?;
         self.say(&format!("$ muster explain {words}\n"))?;

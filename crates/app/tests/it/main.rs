@@ -1,7 +1,8 @@
 //! The real binary against the simulated Moodle over real HTTP: what a person at a keyboard would see.
 //!
 //! `scenarios` and `known_issues` are the old service's pages as tests, `program`, `commands`, `explain`, `secrets`
-//! and `sources` are the contract of the command line, `mail` has a mail server beside it (`post_office`), `kill` and
+//! and `sources` are the contract of the command line, `tips` and `old_tables` are the
+//! old troubleshooting page, `mail` has a mail server beside it (`post_office`), `kill` and
 //! `faults` break things in the middle, `live` runs against a Moodle of your own.
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
@@ -24,6 +25,7 @@ mod live;
 mod mail;
 mod mend;
 mod messages;
+mod old_tables;
 mod post_office;
 mod program;
 mod scenarios;
@@ -31,3 +33,4 @@ mod secrets;
 mod serve;
 mod sources;
 mod support;
+mod tips;

@@ -2,97 +2,67 @@
 //!
 //! Not here: deciding; the planner chooses one for each operation.
 
-/// Why something is done: the `because` of tables, logs and messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Because {
+/// Declares the closed set: code, and the words that end the sentence "… because …".
+macro_rules! because {
+    ($($(#[$meta:meta])* $variant:ident $code:literal $words:literal),+ $(,)?) => {
+        /// Why something is done: the `because` of tables, logs and messages.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Because { $($(#[$meta])* $variant),+ }
+
+        impl Because {
+            /// Every reason.
+            pub const ALL: &'static [Because] = &[$(Because::$variant),+];
+
+            /// The reason code of tables, logs and JSON.
+            pub fn code(self) -> &'static str {
+                match self { $(Because::$variant => $code),+ }
+            }
+
+            /// The reason in words that end the sentence "… because …".
+            pub fn words(self) -> &'static str {
+                match self { $(Because::$variant => $words),+ }
+            }
+        }
+    };
+}
+
+because!(
     /// The source has it.
-    SourceHas,
+    SourceHas "source_has" "the source has it",
     /// The source has it under another name.
-    SourceRenamed,
+    SourceRenamed "source_renamed" "the source has another name for it",
     /// The source no longer has it.
-    SourceDropped,
+    SourceDropped "source_dropped" "the source no longer has it",
     /// The source gave it a new id.
-    SourceChangedId,
+    SourceChangedId "source_changed_id" "the source gave it a new id",
     /// It is there already, exactly as wanted.
-    AlreadyThere,
+    AlreadyThere "already_there" "it is there already",
     /// Somebody deleted it on the platform; the policy brings it back.
-    DeletedThere,
+    DeletedThere "deleted_there" "somebody deleted it on the platform",
     /// Somebody removed the person on the platform; the policy brings them back.
-    RemovedThere,
+    RemovedThere "removed_there" "somebody removed the person on the platform",
     /// Somebody renamed it on the platform.
-    RenamedThere,
+    RenamedThere "renamed_there" "somebody renamed it on the platform",
     /// Somebody changed its idnumber on the platform.
-    IdnumberChangedThere,
+    IdnumberChangedThere "idnumber_changed_there" "somebody changed its idnumber on the platform",
     /// It is gone from the platform, and the source does not want it either.
-    GoneThere,
+    GoneThere "gone_there" "it is gone from the platform and the source",
     /// The person lost the enrolment, and with it the membership.
-    Unenrolled,
+    Unenrolled "unenrolled" "the person is no longer enrolled",
     /// The person has to be enrolled before they can be a member (policy `not_enrolled = "enrol"`).
-    NeedsEnrolment,
+    NeedsEnrolment "needs_enrolment" "the person has to be enrolled first",
     /// A person removed the mapping.
-    Unmapped,
+    Unmapped "unmapped" "its mapping was removed",
     /// Another group needs its name.
-    MakesRoom,
+    MakesRoom "makes_room" "another group needs its name",
     /// The policy removes members who were added on the platform.
-    LocalMember,
+    LocalMember "local_member" "the policy removes members added on the platform",
     /// A named exception keeps the person out.
-    Exception,
+    Exception "exception" "an exception keeps the person out",
     /// The policy no longer wants it (kinds, roles or groupings left out).
-    Policy,
+    Policy "policy" "the policy leaves it out",
     /// It takes back what an earlier run did.
-    Undone,
+    Undone "undone" "an earlier run is undone",
     /// A person asked that our memory lets go of it.
-    Asked,
-}
-
-impl Because {
-    /// The reason code of tables, logs and JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Because::SourceHas => "source_has",
-            Because::SourceRenamed => "source_renamed",
-            Because::SourceDropped => "source_dropped",
-            Because::SourceChangedId => "source_changed_id",
-            Because::AlreadyThere => "already_there",
-            Because::DeletedThere => "deleted_there",
-            Because::RemovedThere => "removed_there",
-            Because::RenamedThere => "renamed_there",
-            Because::IdnumberChangedThere => "idnumber_changed_there",
-            Because::GoneThere => "gone_there",
-            Because::Unenrolled => "unenrolled",
-            Because::NeedsEnrolment => "needs_enrolment",
-            Because::Unmapped => "unmapped",
-            Because::MakesRoom => "makes_room",
-            Because::LocalMember => "local_member",
-            Because::Exception => "exception",
-            Because::Policy => "policy",
-            Because::Undone => "undone",
-            Because::Asked => "asked",
-        }
-    }
-
-    /// The reason in words that end the sentence "… because …".
-    pub fn words(self) -> &'static str {
-        match self {
-            Because::SourceHas => "the source has it",
-            Because::SourceRenamed => "the source has another name for it",
-            Because::SourceDropped => "the source no longer has it",
-            Because::SourceChangedId => "the source gave it a new id",
-            Because::AlreadyThere => "it is there already",
-            Because::DeletedThere => "somebody deleted it on the platform",
-            Because::RemovedThere => "somebody removed the person on the platform",
-            Because::RenamedThere => "somebody renamed it on the platform",
-            Because::IdnumberChangedThere => "somebody changed its idnumber on the platform",
-            Because::GoneThere => "it is gone from the platform and the source",
-            Because::Unenrolled => "the person is no longer enrolled",
-            Because::NeedsEnrolment => "the person has to be enrolled first",
-            Because::Unmapped => "its mapping was removed",
-            Because::MakesRoom => "another group needs its name",
-            Because::LocalMember => "the policy removes members added on the platform",
-            Because::Exception => "an exception keeps the person out",
-            Because::Policy => "the policy leaves it out",
-            Because::Undone => "an earlier run is undone",
-            Because::Asked => "a person asked to forget it",
-        }
-    }
-}
+    Asked "asked" "a person asked to forget it",
+);

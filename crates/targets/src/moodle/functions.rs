@@ -157,6 +157,17 @@ struct CoursesAnswer {
     courses: Vec<CourseRow>,
 }
 
+impl CoursesAnswer {
+    fn names(self) -> Vec<CourseNames> {
+        let names = self.courses.into_iter().map(|row| CourseNames {
+            course: CourseId(row.id),
+            name: row.shortname.into(),
+            idnumber: row.idnumber.into(),
+        });
+        names.collect()
+    }
+}
+
 #[derive(Deserialize)]
 struct CourseRow {
     id: i64,
@@ -252,12 +263,14 @@ impl Client {
             None => Form::new(),
         };
         let answer: CoursesAnswer = self.read(Function::GetCoursesByField, &form).await?;
-        let names = answer.courses.into_iter().map(|row| CourseNames {
-            course: CourseId(row.id),
-            name: row.shortname.into(),
-            idnumber: row.idnumber.into(),
-        });
-        Ok(names.collect())
+        Ok(answer.names())
+    }
+
+    /// The names of the courses whose field has a value.
+    pub(crate) async fn courses_with(&self, field: &str, value: &str) -> Result<Vec<CourseNames>, CallError> {
+        let form = Form::new().set("field", field).set("value", value);
+        let answer: CoursesAnswer = self.read(Function::GetCoursesByField, &form).await?;
+        Ok(answer.names())
     }
 
     /// Users whose field has one of the values; values that nobody has are left out of the answer.

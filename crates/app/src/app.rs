@@ -10,12 +10,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reconcile::delivery::ContentHash;
 use reconcile::keys::SourceName;
 use store::{LockOwner, RunLock, Store};
-use targets::moodle::{Moodle, MoodleSettings, Retry};
+use targets::moodle::{Moodle, MoodleSettings, Retry, TargetError};
 
 use crate::clock::Clock;
 use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};
 use crate::database_trouble;
 use crate::exit::{Exit, Failure};
+use crate::journal::RunJournal;
 
 /// The waits between the attempts of a call grow up to this many times the first one.
 const RETRY_WAITS_MAX: u64 = 30;
@@ -75,6 +76,17 @@ impl App {
     /// Reaches the platform, and makes sure that it offers what is needed.
     pub(crate) async fn moodle(&self) -> Result<Moodle, Failure> {
         Ok(Moodle::connect(self.moodle_settings()?).await?)
+    }
+
+    /// The same for a run, whose journal keeps the call that failed.
+    pub(crate) async fn moodle_for(&self, journal: &RunJournal<'_>) -> Result<Moodle, Failure> {
+        match Moodle::connect(self.moodle_settings()?).await {
+            Ok(moodle) => Ok(moodle),
+            Err(error) => {
+                journal.keep(error.failed_call().into_iter().collect()).await;
+                Err(error.into())
+            }
+        }
     }
 
     /// The source that a mapping without a source means: the only one, or the first by name.

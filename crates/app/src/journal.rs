@@ -25,22 +25,15 @@ pub(crate) struct RunJournal<'a> {
 }
 
 impl<'a> RunJournal<'a> {
-    /// The journal of a run that looks at some courses.
-    pub(crate) fn new(
-        app: &'a App,
-        lock: &'a RunLock,
-        run: RunId,
-        courses: &[CourseState],
-    ) -> RunJournal<'a> {
-        let course_names = courses.iter().map(|state| (state.course, state.name.clone())).collect();
-        RunJournal {
-            store: &app.store,
-            lock,
-            run,
-            clock: app.clock,
-            course_names,
-            outcomes: Mutex::default(),
-        }
+    /// The journal of a run.
+    pub(crate) fn new(app: &'a App, lock: &'a RunLock, run: RunId) -> RunJournal<'a> {
+        let (course_names, outcomes) = (HashMap::new(), Mutex::default());
+        RunJournal { store: &app.store, lock, run, clock: app.clock, course_names, outcomes }
+    }
+
+    /// Tells what the courses of the run are called.
+    pub(crate) fn name_courses(&mut self, courses: &[CourseState]) {
+        self.course_names = courses.iter().map(|state| (state.course, state.name.clone())).collect();
     }
 
     /// Keeps calls that failed while the platform was read.

@@ -164,11 +164,12 @@ impl Steps<'_> {
     /// Steps 2 to 9.
     async fn carry_out(self) -> Result<Finished, Failure> {
         let Steps { app, lock, wish, run, known, mut choice, imported } = self;
-        let moodle = app.moodle().await?;
+        let mut journal = RunJournal::new(app, lock, run);
+        let moodle = app.moodle_for(&journal).await?;
         refuse_another_site(app, &moodle, wish, run).await?;
         app.store.note_site(lock, run, &moodle.site().url).await?;
         learn_names(app, lock, &moodle, &mut choice.courses).await?;
-        let journal = RunJournal::new(app, lock, run, &choice.courses);
+        journal.name_courses(&choice.courses);
         // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
         let decisions = app.store.decisions(app.clock.now()).await?;
         let planned = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await;

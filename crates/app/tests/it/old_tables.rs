@@ -146,6 +146,15 @@ fn g9_a_failed_question_stands_with_what_became_of_it_also_where_only_a_plan_was
 }
 
 #[test]
+fn g9_a_door_that_stays_shut_is_told_too() {
+    let place = filled();
+    place.world().remove_token(crate::support::TOKEN);
+    place.muster(&["run"]).ends_with(5);
+    let query = "SELECT run, function_name, code FROM rest_error_logs";
+    check(&place, query, &[&["2", "core_webservice_get_site_info", "invalidtoken"]]);
+}
+
+#[test]
 fn g10_the_documented_names_are_there_and_only_read() {
     let place = filled();
     let page = include_str!("../../../../docs/operations.md");

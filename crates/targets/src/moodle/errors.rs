@@ -11,6 +11,9 @@ use std::fmt;
 use reconcile::keys::Text;
 use reconcile::outcome::Refusal;
 
+use crate::aftermath::Aftermath;
+use crate::journal::FailedCall;
+
 /// How much of an unknown answer is shown.
 pub(crate) const SHOWN_CHARS_MAX: usize = 300;
 
@@ -295,6 +298,24 @@ pub enum TargetError {
         /// The user that the token acts as.
         user: String,
     },
+}
+
+impl TargetError {
+    /// The call that failed while the connection was made, for the log of REST errors; nothing where none was.
+    pub fn failed_call(&self) -> Option<FailedCall> {
+        let TargetError::Call(error) = self else { return None };
+        Some(FailedCall {
+            request: error.request,
+            function: error.function,
+            code: error.code.clone(),
+            parameters: "".into(),
+            answer: error.shown.clone(),
+            course: None,
+            groups: "".into(),
+            people: "".into(),
+            aftermath: Aftermath::GivenUp,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -123,7 +123,8 @@ fn told(asked: &str, answer: &Answer) -> String {
         let many = counted(chains.len() as u64, "thing answers", "things answer");
         let mut text =
             format!("{}\n", strong(&format!("{many} to {asked:?}; below each stands the exact question")));
-        text.extend(chains.iter().take(MATCHES_SHOWN).map(Chain::in_a_line));
+        let (well, telling): (Vec<&Chain>, Vec<&Chain>) = chains.iter().partition(|chain| chain.is_well());
+        text.extend(telling.into_iter().chain(well).take(MATCHES_SHOWN).map(Chain::in_a_line));
         if chains.len() > MATCHES_SHOWN {
             let more = counted((chains.len() - MATCHES_SHOWN) as u64, "more", "more");
             text.push_str(&format!("… and {more}: --course ID chooses, --format json lists all\n"));

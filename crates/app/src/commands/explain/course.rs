@@ -72,7 +72,9 @@ fn chain(memory: &Memory, known: &Known, policy: &Policy) -> Chain {
     let now = known.live.as_ref().and_then(|live| live::course_step(known, live));
     // In a course that is gone nothing can be missing; the finding says what is the matter.
     if !known.is_gone() {
-        steps.push(now.unwrap_or_else(|| platform(known, policy)));
+        let last = now.unwrap_or_else(|| platform(known, policy));
+        let explained = steps.iter().any(Step::tells);
+        steps.push(if explained { last.without_remedy() } else { last });
     }
     Chain::of(known.title.clone(), format!("muster explain course {}", known.course), steps)
 }

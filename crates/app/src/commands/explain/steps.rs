@@ -96,8 +96,15 @@ fn unwanted(memory: &Memory, known: &Known, row: &MappingRow) -> Step {
     let settings = &row.settings;
     match settings.wish(memory.now) {
         Wish::Remove => {
-            let text = format!("{module} was removed{by} (group_import or mapping_action is RMV)");
-            broken(Code::Unticked, text)
+            let links = known.snapshot.links.groups.keys();
+            let still =
+                links.filter(|key| key.module == *module && key.source == row.key.source).count() as u64;
+            let left = if still == 0 {
+                String::new()
+            } else {
+                format!("; {} still there, and --removal says why", counted(still, "group is", "groups are"))
+            };
+            broken(Code::Unticked, format!("{module} was removed{by} (a flag is RMV){left}"))
         }
         Wish::Keep if !settings.active => broken(Code::Frozen, format!("{module} was deactivated{by}")),
         Wish::Keep if settings.valid_from.is_some_and(|from| memory.now < from) => {

@@ -12,6 +12,7 @@ mod journal;
 mod kill;
 mod links;
 mod lock;
+mod lookup;
 mod mappings;
 mod old_names;
 mod pauses;

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reconcile::delivery::ContentHash;
 use reconcile::keys::SourceName;
 use store::{LockOwner, RunLock, Store};
-use targets::moodle::{Moodle, MoodleSettings, Retry, TargetError};
+use targets::moodle::{Moodle, MoodleSettings, Retry};
 
 use crate::clock::Clock;
 use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};

@@ -221,6 +221,22 @@ impl Store {
         self.db.read("list the operations of a run").await?.rows(sql, values, read).await
     }
 
+    /// The operations of a run in some courses that did not end well, or have not ended.
+    pub async fn open_operations(&self, run: RunId, courses: &[CourseId]) -> Result<Vec<JournalRow>> {
+        let mut read_only = self.db.read("list what a run left open").await?;
+        let mut open = Vec::new();
+        for some in courses.chunks(LIST_MAX) {
+            let sql = format!(
+                "{SELECT} WHERE run = ? AND course IN ({}) AND state NOT IN ('done', 'already_so')",
+                marks(some.len())
+            );
+            let values = some.iter().map(|course| Value::from(*course));
+            open.extend(read_only.rows(sql, std::iter::once(run.0.into()).chain(values), read).await?);
+        }
+        open.sort_by_key(|row| row.number);
+        Ok(open)
+    }
+
     /// How many operations of a run are asked for, whatever the stretch.
     pub async fn count_operations(&self, run: RunId, filter: &OperationFilter) -> Result<u64> {
         let select = "SELECT COUNT(*) FROM operations";

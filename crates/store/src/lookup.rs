@@ -4,6 +4,8 @@
 //!
 //! Invariant: names compare without regard to letter case; keys compare exactly.
 
+use std::collections::BTreeMap;
+
 use reconcile::keys::{
     CourseId, GroupId, GroupKey, GroupingId, GroupingKey, ModuleCode, Part, PersonKey, Role, SourceGroupId,
     SourceName, Text,
@@ -212,11 +214,19 @@ impl Store {
         Ok(read.first(sql, [course.into()], |row| row.int()).await?.is_some())
     }
 
-    /// The number of the newest run that planned anything in a course.
-    pub async fn newest_run_in(&self, course: CourseId) -> Result<Option<RunId>> {
-        let mut read = self.db.read("look for the newest run of a course").await?;
-        let sql = "SELECT run FROM operations WHERE course = ? ORDER BY run DESC LIMIT 1";
-        read.first(sql, [course.into()], |row| Ok(RunId(row.int()?))).await
+    /// The newest run that planned anything in each of some courses; a course in which none did is left out.
+    pub async fn newest_runs_in(&self, courses: &[CourseId]) -> Result<BTreeMap<CourseId, RunId>> {
+        let mut read = self.db.read("look for the newest runs of courses").await?;
+        let mut newest = BTreeMap::new();
+        for some in courses.chunks(LIST_MAX) {
+            let sql = format!(
+                "SELECT course, MAX(run) FROM operations WHERE course IN ({}) GROUP BY course",
+                marks(some.len())
+            );
+            let values = some.iter().map(|course| Value::from(*course));
+            newest.extend(read.rows(sql, values, |row| Ok((CourseId(row.int()?), RunId(row.int()?)))).await?);
+        }
+        Ok(newest)
     }
 
     /// The groups in which the newest accepted deliveries have a person.

@@ -5,7 +5,9 @@
 
 use reconcile::keys::CourseId;
 use serde_json::{Value, json};
-use store::{FindingFilter, FindingRow, JournalRow, LockState, OperationFilter, Page, RestErrorFilter, RunId, RunRow};
+use store::{
+    FindingFilter, FindingRow, JournalRow, LockState, OperationFilter, Page, RestErrorFilter, RunId, RunRow,
+};
 
 use crate::app::App;
 use crate::cli::RunsCommand;

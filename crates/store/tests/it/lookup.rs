@@ -133,6 +133,6 @@ async fn a_course_answers_to_its_short_name_and_its_idnumber() {
 async fn the_newest_run_that_planned_anything_in_a_course_is_found() {
     let (store, lock) = emptied().await;
     begin(&store, &lock, 40).await;
-    assert_eq!(store.newest_run_in(COURSE).await.unwrap(), Some(store::RunId(2)));
-    assert_eq!(store.newest_run_in(CourseId(999)).await.unwrap(), None);
+    let newest = store.newest_runs_in(&[COURSE, CourseId(999)]).await.unwrap();
+    assert_eq!(newest.into_iter().collect::<Vec<_>>(), [(COURSE, store::RunId(2))]);
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use reconcile::keys::CourseId;
 use serde::Serialize;
-use store::{OperationFilter, RejectionFilter, RestErrorFilter, RunKind, RunStatus, Timestamp};
+use store::{RejectionFilter, RestErrorFilter, RunKind, RunStatus, Timestamp};
 
 use super::memory::Known;
 use crate::app::App;
@@ -146,7 +146,7 @@ async fn rows(app: &App, known: &Known) -> Result<Vec<Event>, Failure> {
     Ok(events)
 }
 
-/// Runs that stopped: those that had something to do in the course, and those that did not come so far.
+/// Runs that stopped: those that left something undone in the course, and those that did not come so far.
 async fn runs(app: &App, course: CourseId) -> Result<Vec<Event>, Failure> {
     let mut events = Vec::new();
     for run in app.store.runs(RUNS_READ_MAX).await? {
@@ -158,12 +158,9 @@ async fn runs(app: &App, course: CourseId) -> Result<Vec<Event>, Failure> {
         if run.begun.kind == RunKind::Plan {
             continue;
         }
-        let filter = OperationFilter {
-            course: Some(course),
-            page: store::Page { limit: 1, offset: 0 },
-            ..OperationFilter::default()
-        };
-        let is_here = run.figures.operations == 0 || !app.store.operations(run.id, &filter).await?.is_empty();
+        // What it did not come to do says whether it was about this course.
+        let is_here =
+            run.figures.operations == 0 || !app.store.open_operations(run.id, &[course]).await?.is_empty();
         if is_here {
             events.push(Event {
                 at: run.finished_at.unwrap_or(run.begun.started_at),

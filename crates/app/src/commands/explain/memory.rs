@@ -4,15 +4,15 @@
 //!
 //! Invariant: the number of statements does not grow with the groups or people of a course.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reconcile::finding::Reason;
 use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey, SourceName};
 use reconcile::operation::Fingerprint;
 use reconcile::snapshot::CourseSnapshot;
 use store::{
-    CourseHit, DeliveryRow, FindingFilter, FindingRow, JournalRow, MappingFilter, MappingRow,
-    OperationFilter, OperationState, PauseRow, RejectionFilter, RejectionRow, RunRow, Timestamp,
+    CourseHit, DeliveryRow, FindingFilter, FindingRow, JournalRow, MappingFilter, MappingRow, PauseRow,
+    RejectionFilter, RejectionRow, RunId, Timestamp,
 };
 
 use super::live::Live;
@@ -52,7 +52,9 @@ pub(super) struct Known {
 
 /// What the newest run planned in a course.
 pub(super) struct Newest {
-    pub(super) run: RunRow,
+    pub(super) run: RunId,
+    /// When it began.
+    pub(super) since: Timestamp,
     /// What did not end well, or has not ended: waiting, planned, refused, unknown, not tried.
     pub(super) open: Vec<JournalRow>,
 }
@@ -107,6 +109,7 @@ impl Known {
         let snapshots = app.store.snapshots(courses, &source, memory.now).await?;
         let hits = app.store.course_hits(courses).await?;
         let mut hits: HashMap<CourseId, CourseHit> = hits.into_iter().map(|hit| (hit.course, hit)).collect();
+        let mut newest = newest(app, courses, &hits).await?;
         let mut all = Vec::with_capacity(courses.len());
         for (course, snapshot) in courses.iter().zip(snapshots) {
             let filter = MappingFilter { course: Some(*course), ..MappingFilter::default() };
@@ -120,7 +123,7 @@ impl Known {
             } else {
                 format!("{name} (course {course})")
             };
-            let newest = newest(app, *course, hit.as_ref()).await?;
+            let newest = newest.remove(course);
             let course = *course;
             all.push(Known { course, title, snapshot, mappings, findings, hit, newest, live: None });
         }
@@ -178,17 +181,30 @@ fn is_of_module(subject: Option<&ModuleCode>, module: &ModuleCode) -> bool {
     subject.is_none_or(|subject| subject == module)
 }
 
-/// What the newest run left open in a course; nothing where a later run read the course and found nothing to do.
-async fn newest(app: &App, course: CourseId, hit: Option<&CourseHit>) -> Result<Option<Newest>, Failure> {
-    let Some(run) = app.store.newest_run_in(course).await? else { return Ok(None) };
-    let Some(run) = app.store.run(run).await? else { return Ok(None) };
-    let read_later =
-        run.finished_at.zip(hit.and_then(|hit| hit.observed_at)).is_some_and(|(end, at)| at > end);
-    if read_later {
-        return Ok(None);
+/// What the newest run left open in each course; nothing where a later run read the course and found nothing to do.
+async fn newest(
+    app: &App,
+    courses: &[CourseId],
+    hits: &HashMap<CourseId, CourseHit>,
+) -> Result<HashMap<CourseId, Newest>, Failure> {
+    let mut of_run: BTreeMap<RunId, Vec<CourseId>> = BTreeMap::new();
+    for (course, run) in app.store.newest_runs_in(courses).await? {
+        of_run.entry(run).or_default().push(course);
     }
-    let filter = OperationFilter { course: Some(course), ..OperationFilter::default() };
-    let mut open = app.store.operations(run.id, &filter).await?;
-    open.retain(|row| !matches!(row.state, OperationState::Done | OperationState::AlreadySo));
-    Ok(Some(Newest { run, open }))
+    let mut all: HashMap<CourseId, Newest> = HashMap::new();
+    for (run, mut courses) in of_run {
+        let Some(run) = app.store.run(run).await? else { continue };
+        courses.retain(|course| {
+            let read_at = hits.get(course).and_then(|hit| hit.observed_at);
+            run.finished_at.zip(read_at).is_none_or(|(end, at)| at <= end)
+        });
+        let mut open = app.store.open_operations(run.id, &courses).await?;
+        for course in courses {
+            let (here, others) = open.into_iter().partition(|row| row.course == course);
+            open = others;
+            let (id, since) = (run.id, run.begun.started_at);
+            all.insert(course, Newest { run: id, since, open: here });
+        }
+    }
+    Ok(all)
 }

@@ -294,8 +294,8 @@ pub(super) fn findings_in_short(known: &Known) -> Vec<Step> {
 pub(super) fn open(memory: &Memory, known: &Known, about: impl Fn(&store::JournalRow) -> bool) -> Vec<Step> {
     // A look at the platform just now is newer than any run.
     let Some(newest) = &known.newest else { return Vec::new() };
-    let run = newest.run.id.0;
-    let since = Some(newest.run.begun.started_at);
+    let run = newest.run.0;
+    let since = Some(newest.since);
     let names = Names { run: run.to_string(), ..names(known, None) };
     let rows: Vec<&store::JournalRow> = newest.open.iter().filter(|row| about(row)).collect();
     let (approved, waiting): (Vec<&store::JournalRow>, Vec<&store::JournalRow>) = rows

@@ -231,7 +231,7 @@ fn known_issue_5_our_groups_and_local_ones_are_told_apart() {
     assert_eq!(place.group_names(7), ["Friends", "Tutorial A [CMIS]", "Tutorial B [CMIS]"]);
     let ours = |id: i64| place.world().group(id).unwrap().row.idnumber.starts_with("muster:");
     assert!(ours(place.group(7, "Tutorial A [CMIS]")) && !ours(local));
-    place.muster(&["explain", "course", "7"]).ends_with(0).says("ours are 2 groups with 3 memberships");
+    place.muster(&["explain", "course", "7"]).ends_with(0).says("2 groups with 3 memberships are ours");
     // What is not ours is in no operation, even when everything of ours goes.
     place.muster(&["map", "remove", "7", MODULE]).ends_with(0);
     place.muster(&["plan", "--details"]).ends_with(0).does_not_say("Friends");

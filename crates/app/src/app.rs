@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) progress: ShowProgress,
+    /// A folder that takes the letters instead of the mail server, in a rehearsal.
+    pub(crate) letters: Option<PathBuf>,
 }
 
 /// Whether long work shows how far it is.
@@ -42,7 +44,7 @@ impl App {
     pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
         let opened = Store::open(config.database.reveal()).await;
         let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
-        Ok(App { config, store, clock, progress })
+        Ok(App { config, store, clock, progress, letters: None })
     }
 
     /// Takes the run lock, or says who has it.

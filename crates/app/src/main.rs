@@ -23,6 +23,7 @@ mod notes;
 mod output;
 mod planning;
 mod present;
+mod rehearsal;
 mod run;
 mod select;
 mod serve;
@@ -109,7 +110,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Status(_) => commands::status::run(&open().await?, output).await,
         Command::Serve => commands::serve::run(open().await?, output).await,
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
-        Command::Simulate(args) => commands::simulate::run(&args, output).await,
+        Command::Simulate(args) => commands::simulate::run(&args, &file, profile.as_deref(), output).await,
         Command::Demo(args) => commands::demo::run(&args, output).await,
         Command::SupportBundle(args) => commands::support_bundle::run(&open().await?, &args, output).await,
         Command::Config(command) => commands::config::run(&command, &file, profile.as_deref(), output),

@@ -26,6 +26,7 @@ mod mend;
 mod messages;
 mod post_office;
 mod program;
+mod rehearse;
 mod scenarios;
 mod secrets;
 mod serve;

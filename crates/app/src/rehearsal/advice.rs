@@ -117,6 +117,9 @@ fn advise_on(nights: &[NightTold], limits: &Limits, kind: ObjectionKind, knobs: 
     let (spoilt, whole): (Vec<&NightTold>, Vec<&NightTold>) = nights.iter().partition(is_spoilt);
     let asked = |limits: &Limits| whole.iter().filter(|night| held_of(night, limits, kind) > 0).count();
     let held = |limits: &Limits| spoilt.iter().map(|night| held_of(night, limits, kind)).sum::<usize>();
+    // What was approved draws the same objection in the night that does it, and asks nobody.
+    let waited = |night: &&&NightTold| night.waiting.iter().any(|waiting| waiting.kind == kind.as_str());
+    let asked_nights = whole.iter().filter(waited).count();
     let (asked_now, held_now) = (asked(limits), held(limits));
     let wanted: usize = spoilt.iter().map(|night| held_of(night, &NOTHING_ALLOWED, kind)).sum();
     let with = |knob: &Knob, value: u64| {
@@ -138,8 +141,8 @@ fn advise_on(nights: &[NightTold], limits: &Limits, kind: ObjectionKind, knobs: 
     };
     Advice {
         limit: kind.as_str(),
-        asked_nights: asked_now,
-        would_not_ask: if asked_now > 0 { knobs.iter().filter_map(silent).collect() } else { Vec::new() },
+        asked_nights,
+        would_not_ask: if asked_nights > 0 { knobs.iter().filter_map(silent).collect() } else { Vec::new() },
         held: held_now,
         passed: wanted - held_now,
         would_hold: if held_now < wanted { knobs.iter().find_map(holding) } else { None },
@@ -186,6 +189,7 @@ mod tests {
     use reconcile::keys::{CourseId, GroupKey, Part, PersonKey, UserId};
     use reconcile::operation::{Because, Change, GroupHead, Operation};
     use reconcile::plan::{CoursePlan, Ours};
+    use reconcile::report::Waiting;
     use reconcile::safety::Totals;
     use simulators::university::Brings;
 
@@ -221,7 +225,10 @@ mod tests {
             CoursePlan { course: CourseId(course), ours, operations, ..CoursePlan::default() }
         });
         let whole = Ours { groups: 10, members: 1_000 };
+        let asks =
+            Waiting { scope: String::new(), kind: "members_removed", sentence: String::new(), operations: 1 };
         NightTold {
+            waiting: if brings == Brings::NewPlans { vec![asks] } else { Vec::new() },
             taken: plans.collect(),
             totals: Totals { sources: [("cmis".into(), whole)].into() },
             ..NightTold::quiet(brings)

@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use reconcile::finding::{Reason, Severity};
-use store::{LockOwner, LockState, RunRow, RunStatus, StoreError, Timestamp};
+use store::{LockOwner, LockState, PauseRow, RunRow, RunStatus, StoreError, Timestamp};
 use thiserror::Error;
 
 use crate::app::{App, host_name};
@@ -42,6 +42,8 @@ pub(crate) struct Health {
     pub(crate) runs: BTreeMap<RunStatus, u64>,
     /// How many findings are open, by reason.
     pub(crate) findings: BTreeMap<Reason, u64>,
+    /// The pauses that count.
+    pub(crate) pauses: Vec<PauseRow>,
     /// How many groups are ours.
     pub(crate) groups: u64,
     /// How many memberships are ours.
@@ -108,6 +110,7 @@ impl Health {
             next_run,
             runs: app.store.run_counts().await?,
             findings: app.store.finding_counts().await?,
+            pauses: app.store.pauses().await?.into_iter().filter(|row| row.counts(now)).collect(),
             groups,
             members,
         })

@@ -17,7 +17,7 @@ use crate::clock::{DAY_S, written};
 use crate::commands::night;
 use crate::exit::Failure;
 use crate::health::{Health, spread};
-use crate::mail::{Silence, send_silence_alarm};
+use crate::mail::{Silence, send_silence_alarm, tell_pause_ends};
 use crate::output::Output;
 use crate::run::Finished;
 
@@ -171,13 +171,16 @@ pub(super) async fn keep(
     }
 }
 
-/// Raises the alarm that nothing runs until it is told to stop.
+/// Raises the alarm that nothing runs, and tells of pauses that end, until it is told to stop.
 pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Receiver<bool>) {
     let mut alarm = Alarm::begin(begun);
     while wait(&mut stop).await {
         let now = app.clock.now();
         if !alarm.looks(now) {
             continue;
+        }
+        if let Err(failure) = tell_pause_ends(app).await {
+            tracing::error!(failure = %failure.in_one_line(), "cannot tell of pauses that end");
         }
         match Health::look(app, Some(begun)).await {
             Ok(health) => {
@@ -235,8 +238,7 @@ async fn run(app: &App, mode: Mode, output: &Output) {
     match night::run_and_tell(app, &wish).await {
         Ok(finished) => tell(app, mode, &finished, output),
         Err(failure) => {
-            let failure = failure.to_string().replace("\n  ", "; ");
-            tracing::error!(%failure, "the scheduled run did not come to its end");
+            tracing::error!(failure = %failure.in_one_line(), "the scheduled run did not come to its end");
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};
 use crate::database_trouble;
 use crate::exit::{Exit, Failure};
+use crate::logging::Levels;
 
 /// The waits between the attempts of a call grow up to this many times the first one.
 const RETRY_WAITS_MAX: u64 = 30;
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) progress: ShowProgress,
+    /// How much is logged, to be changed while the program runs.
+    pub(crate) levels: Levels,
     /// A folder that takes the letters instead of the mail server, in a rehearsal.
     pub(crate) letters: Option<PathBuf>,
 }
@@ -44,7 +47,7 @@ impl App {
     pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
         let opened = Store::open(config.database.reveal()).await;
         let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
-        Ok(App { config, store, clock, progress, letters: None })
+        Ok(App { config, store, clock, progress, levels: Levels::default(), letters: None })
     }
 
     /// Takes the run lock, or says who has it.

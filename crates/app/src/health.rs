@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::app::{App, host_name};
 use crate::clock::written;
 use crate::config::Config;
+use crate::exit::{Exit, Failure};
 use crate::mail::{Silence, silence};
 
 /// How long after its time a scheduled run may still be under way before anybody is alarmed, in seconds.
@@ -75,6 +76,15 @@ pub(crate) enum HealthError {
     /// The database cannot be read.
     #[error("{0}")]
     Store(#[from] StoreError),
+}
+
+impl From<HealthError> for Failure {
+    fn from(error: HealthError) -> Failure {
+        match error {
+            HealthError::Store(error) => error.into(),
+            gone @ HealthError::Gone(_) => Failure::of(Exit::Configuration, gone),
+        }
+    }
 }
 
 impl Health {

@@ -80,8 +80,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
     let Cli { config: file, profile, format: _, command } = cli;
     let open = async || {
         let config = Config::load(&file, profile.as_deref()).map_err(commands::config::cannot_use)?;
-        logging::begin(&config.log)?;
+        let levels = logging::begin(&config.log)?;
         let app = App::open(config, Clock::default(), ShowProgress::OnTerminal).await?;
+        let app = App { levels, ..app };
         output.banner(&app.config)?;
         Ok::<App, Failure>(app)
     };

@@ -43,8 +43,7 @@ impl Look {
         let deliveries = app.store.deliveries(SHOWN).await?;
         let all = RejectionFilter { page: Page::default(), ..RejectionFilter::default() };
         let rejections = app.store.rejections(&all).await?.len() as u64;
-        let health =
-            Health::look(app, None).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
+        let health = Health::look(app, None).await?;
         let errors_dir = app.errors_dir().display().to_string();
         Ok(Look { health, runs, deliveries, rejections, errors_dir })
     }

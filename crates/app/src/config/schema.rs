@@ -631,7 +631,7 @@ pub(crate) const KEYS: &[Key] = &[
         "log.level",
         Kind::Text,
         Default::Text("error"),
-        "How much is logged: error, warn, info (a line for each changed object), debug (a line for each call), or by part, such as `warn,targets=debug`.",
+        "How much is logged: error, warn, info (a line for each changed object), debug (a line for each call), or by part, such as `warn,targets=debug`. `muster serve` reads it anew when it gets SIGHUP.",
     ),
     key(
         "log.format",

@@ -47,6 +47,7 @@ impl App {
     pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
         let opened = Store::open(config.database.reveal()).await;
         let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
+        let store = store.keeping_deliveries(config.deliveries_kept);
         Ok(App { config, store, clock, progress, levels: Levels::default(), letters: None })
     }
 

@@ -102,6 +102,9 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Watch the main job at work: a small college, four nights, nothing to install
     Demo(DemoArgs),
+    /// Write out what is held about a person
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Write a file about a run for somebody who helps: no secrets, no people
     SupportBundle(SupportBundleArgs),
     /// Show the configuration in force, or explain a key
@@ -453,6 +456,16 @@ pub(crate) enum ForgetCommand {
         #[command(flatten)]
         how: ForgetArgs,
     },
+    /// Erase a person from all that is kept; what happened stays, under a name that leads nowhere
+    Person {
+        /// The person's key, as the source uses it
+        person: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        consent: ConsentArgs,
+    },
     /// Drop the grouping of a module; its groups stay in our memory
     Grouping {
         /// The module's code
@@ -641,6 +654,15 @@ pub(crate) struct SupportBundleArgs {
     /// Where to write it; muster-support-RUN.json here if left out
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Write everything that is held about one person, place by place; --format json for a file to hand over
+    Person {
+        /// The person's key, as the source uses it
+        person: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::app::{App, ShowProgress};
-use crate::cli::{Cli, Command, ForgetCommand, ResetCommand};
+use crate::cli::{Cli, Command, ExportCommand, ForgetCommand, ResetCommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -113,6 +113,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
         Command::Simulate(args) => commands::simulate::run(&args, &file, profile.as_deref(), output).await,
         Command::Demo(args) => commands::demo::run(&args, output).await,
+        Command::Export(ExportCommand::Person { person }) => {
+            commands::person::export(&open().await?, &person, output).await
+        }
         Command::SupportBundle(args) => commands::support_bundle::run(&open().await?, &args, output).await,
         Command::Config(command) => commands::config::run(&command, &file, profile.as_deref(), output),
         Command::Completions { shell } => {

@@ -24,6 +24,7 @@ mod live;
 mod mail;
 mod mend;
 mod messages;
+mod people;
 mod post_office;
 mod program;
 mod rehearse;

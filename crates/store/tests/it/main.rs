@@ -15,6 +15,7 @@ mod lock;
 mod mappings;
 mod old_names;
 mod pauses;
+mod people;
 mod rejections;
 mod runs;
 mod snapshots;

@@ -26,7 +26,7 @@ use targets::moodle::{CallCounts, Moodle};
 use crate::app::App;
 use crate::choose::{Choice, choose};
 use crate::commands::night::import_line;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, chain};
 use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
 use crate::mending::{Goal, plans_for, settle_mappings, undo_words};

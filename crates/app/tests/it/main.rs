@@ -30,6 +30,7 @@ mod program;
 mod rehearse;
 mod scenarios;
 mod secrets;
+mod secrets_everywhere;
 mod serve;
 mod sources;
 mod support;

@@ -21,14 +21,14 @@ fn place() -> Place {
 }
 
 /// A service that listens.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     address: String,
     next_run_begins_at: Option<i64>,
 }
 
 impl Service {
-    fn start(place: &Place) -> Service {
+    pub(crate) fn start(place: &Place) -> Service {
         let mut child = place.start(&["serve", "--format", "json"]);
         let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
         let mut text = String::new();
@@ -45,7 +45,7 @@ impl Service {
     }
 
     /// The status and the page of a path.
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut answer = String::new();
@@ -67,13 +67,13 @@ impl Service {
         line.unwrap_or_else(|| panic!("no {series} in {page}")).parse().unwrap()
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Ends it as systemd does.
-    fn end(self) -> Ran {
+    pub(crate) fn end(self) -> Ran {
         self.signal("-TERM");
         Ran::of(&["serve"], &self.child.wait_with_output().unwrap())
     }

@@ -85,6 +85,12 @@ impl Keeper {
         Some(if self.schedule.blackout(now).is_some() { Mode::PlanOnly } else { Mode::Run })
     }
 
+    /// How long to wait for the next look: until the next run, if it is near.
+    fn wait(&self, now: Timestamp) -> Duration {
+        let until_next = self.next().map_or(u64::MAX, |next| u64::try_from(next.0 - now.0).unwrap_or(0));
+        Duration::from_secs(until_next).clamp(Duration::from_secs(1), LOOK_EVERY)
+    }
+
     /// When the next run begins.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.next.map(|next| next.begins)
@@ -166,7 +172,7 @@ pub(super) async fn keep(
     output: &Output,
     mut stop: watch::Receiver<bool>,
 ) {
-    while wait(&mut stop).await {
+    while wait(&mut stop, keeper.wait(app.clock.now())).await {
         turn(app, &mut keeper, board, output, app.clock.now()).await;
     }
 }
@@ -174,7 +180,7 @@ pub(super) async fn keep(
 /// Raises the alarm that nothing runs, and tells of pauses that end, until it is told to stop.
 pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Receiver<bool>) {
     let mut alarm = Alarm::begin(begun);
-    while wait(&mut stop).await {
+    while wait(&mut stop, LOOK_EVERY).await {
         let now = app.clock.now();
         if !alarm.looks(now) {
             continue;
@@ -197,13 +203,13 @@ pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Rec
 }
 
 /// Waits for the next look at the clock; false when it is time to stop.
-async fn wait(stop: &mut watch::Receiver<bool>) -> bool {
+async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     if *stop.borrow() {
         return false;
     }
     tokio::select! {
         _ = stop.changed() => false,
-        () = tokio::time::sleep(LOOK_EVERY) => true,
+        () = tokio::time::sleep(time) => true,
     }
 }
 

@@ -72,10 +72,20 @@ impl Service {
         assert!(sent.success());
     }
 
+    /// Whether it has not ended yet.
+    pub(crate) fn is_there(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(self) -> Ran {
+        Ran::of(&["serve"], &self.child.wait_with_output().unwrap())
+    }
+
     /// Ends it as systemd does.
     pub(crate) fn end(self) -> Ran {
         self.signal("-TERM");
-        Ran::of(&["serve"], &self.child.wait_with_output().unwrap())
+        self.wait()
     }
 }
 

@@ -287,7 +287,7 @@ fn undo_a_take_over(
     here.policy.name_taken = NameTaken::Adopt;
     let local = here.world.create_group("Seminar", "theirs")?;
     for person in ["p0", "p5"] {
-        let user = here.world.user(person).unwrap();
+        let user = here.world.user(person).ok_or("nobody has that key")?;
         here.world.add_member(local, user)?;
     }
     let before = picture(&here.world);

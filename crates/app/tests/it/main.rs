@@ -28,6 +28,7 @@ mod people;
 mod post_office;
 mod program;
 mod rehearse;
+mod rows;
 mod scenarios;
 mod secrets;
 mod secrets_everywhere;

@@ -78,7 +78,7 @@ pub(crate) enum Command {
     Retry(RetryArgs),
     /// Leave operations of a run undone until the decision expires or is taken back
     Skip(SkipArgs),
-    /// Drop our memory of a course, group or grouping; the platform is untouched
+    /// Drop our memory of a course, group or grouping, or erase a person
     #[command(subcommand)]
     Forget(ForgetCommand),
     /// Do the same as `forget course`

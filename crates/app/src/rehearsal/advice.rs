@@ -113,7 +113,9 @@ pub(super) fn advise(nights: &[NightTold], limits: &Limits) -> Vec<Advice> {
 }
 
 fn advise_on(nights: &[NightTold], limits: &Limits, kind: ObjectionKind, knobs: &[Knob]) -> Advice {
-    let is_spoilt = |night: &&NightTold| spoils(night.brings.feed(), kind);
+    // What was refused at the door asked for nothing: the delivery before it stayed in force.
+    let is_spoilt =
+        |night: &&NightTold| spoils(night.brings.feed(), kind) && night.refused_delivery.is_none();
     let (spoilt, whole): (Vec<&NightTold>, Vec<&NightTold>) = nights.iter().partition(is_spoilt);
     let asked = |limits: &Limits| whole.iter().filter(|night| held_of(night, limits, kind) > 0).count();
     let held = |limits: &Limits| spoilt.iter().map(|night| held_of(night, limits, kind)).sum::<usize>();
@@ -283,6 +285,13 @@ mod tests {
         check(&nights, &Limits::default(), &expected);
         let heeded = Limits { members_removed_percent_max: 10, ..Limits::default() };
         check(&nights, &heeded, &Advice { held: 150, ..nothing() });
+    }
+
+    #[test]
+    fn z10_an_extract_that_was_refused_at_the_door_asked_for_nothing() {
+        let refused =
+            NightTold { refused_delivery: Some("too small".into()), ..night(Brings::CutFeed, 30, 1) };
+        check(&[refused], &Limits::default(), &nothing());
     }
 
     #[test]

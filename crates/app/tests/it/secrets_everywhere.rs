@@ -174,9 +174,9 @@ fn secrets_seeded_everywhere_appear_nowhere() {
 fn no_command_is_left_out_of_the_search_for_secrets() {
     let office = PostOffice::open(Rules::default());
     let help = place(&office).muster(&["--help"]).ends_with(0).stdout;
-    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    let named = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let named: BTreeSet<&str> = named.map(|line| line.split_whitespace().next().unwrap()).collect();
+    let listed = help.split("Options:").next().unwrap();
+    let named = listed.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let named: BTreeSet<&str> = named.collect();
     let searched: BTreeSet<&str> = COMMANDS
         .iter()
         .map(|command| command[0])

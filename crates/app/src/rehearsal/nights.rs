@@ -116,7 +116,7 @@ async fn live_through_one(stage: &Stage, night: Night) -> Result<NightTold, Fail
     stage.deliver(&night)?;
     let app = stage.app(night.number).await?;
     read_mappings(stage, &app).await?;
-    let began = app.clock.now();
+    let began = stage.begins(night.number);
     let is_blackout = app.config.schedule.as_ref().is_some_and(|schedule| schedule.blackout(began).is_some());
     let wish = if is_blackout { night::blackout_run() } else { night::whole_run() };
     let totals = app.store.totals().await?;

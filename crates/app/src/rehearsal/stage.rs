@@ -16,6 +16,7 @@ use lettre::message::Mailbox;
 use reconcile::policy::Limits;
 use simulators::moodle::{Server, Settings, World};
 use simulators::university::{Mapping, Profile, Term, University, Wish};
+use store::Timestamp;
 use tempfile::TempDir;
 
 use super::mappings::{self, Mapped, Today};
@@ -115,10 +116,14 @@ impl Stage {
         })
     }
 
+    /// When a night begins.
+    pub(super) fn begins(&self, night: u32) -> Timestamp {
+        Timestamp(self.first_night + i64::from(night) * DAY_S)
+    }
+
     /// The program as it is on a night.
     pub(super) async fn app(&self, night: u32) -> Result<App, Failure> {
-        let begins = self.first_night + i64::from(night) * DAY_S;
-        let clock = Clock::ahead_until(begins);
+        let clock = Clock::ahead_until(self.begins(night).0);
         let app = App::open(self.config.clone(), clock, ShowProgress::Never).await?;
         Ok(App { letters: Some(self.mail_folder()), ..app })
     }

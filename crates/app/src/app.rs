@@ -17,6 +17,7 @@ use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};
 use crate::database_trouble;
 use crate::exit::{Exit, Failure};
 use crate::journal::RunJournal;
+use crate::logging::Levels;
 
 /// The waits between the attempts of a call grow up to this many times the first one.
 const RETRY_WAITS_MAX: u64 = 30;
@@ -27,6 +28,10 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) progress: ShowProgress,
+    /// How much is logged, to be changed while the program runs.
+    pub(crate) levels: Levels,
+    /// A folder that takes the letters instead of the mail server, in a rehearsal.
+    pub(crate) letters: Option<PathBuf>,
 }
 
 /// Whether long work shows how far it is.
@@ -43,7 +48,8 @@ impl App {
     pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
         let opened = Store::open(config.database.reveal()).await;
         let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
-        Ok(App { config, store, clock, progress })
+        let store = store.keeping_deliveries(config.deliveries_kept);
+        Ok(App { config, store, clock, progress, levels: Levels::default(), letters: None })
     }
 
     /// Takes the run lock, or says who has it.

@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Retry(RetryArgs),
     /// Leave operations of a run undone until the decision expires or is taken back
     Skip(SkipArgs),
-    /// Drop our memory of a course, group or grouping; the platform is untouched
+    /// Drop our memory of a course, group or grouping, or erase a person
     #[command(subcommand)]
     Forget(ForgetCommand),
     /// Do the same as `forget course`
@@ -100,10 +100,13 @@ pub(crate) enum Command {
     /// Say why a course, module, group or person is, or is not, as expected
     #[command(subcommand)]
     Explain(ExplainCommand),
-    /// Start a Moodle in memory to rehearse with
+    /// Start a Moodle in memory to rehearse with, or rehearse a whole term with --term
     Simulate(SimulateArgs),
     /// Watch the main job at work: a small college, four nights, nothing to install
     Demo(DemoArgs),
+    /// Write out what is held about a person
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Write a file about a run for somebody who helps: no secrets, no people
     SupportBundle(SupportBundleArgs),
     /// Show the configuration in force, or explain a key
@@ -455,6 +458,16 @@ pub(crate) enum ForgetCommand {
         #[command(flatten)]
         how: ForgetArgs,
     },
+    /// Erase a person from all that is kept; what happened stays, under a name that leads nowhere
+    Person {
+        /// The person's key, as the source uses it
+        person: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        consent: ConsentArgs,
+    },
     /// Drop the grouping of a module; its groups stay in our memory
     Grouping {
         /// The module's code
@@ -615,6 +628,34 @@ pub(crate) struct SimulateArgs {
     /// Send debug information with errors, as a test site does
     #[arg(long)]
     pub(crate) debugging: bool,
+    /// Rehearse the first weeks of a term with this configuration, on copies: what waits, calls, time and mails
+    #[arg(long, conflicts_with_all = ["listen", "data", "release", "debugging"])]
+    pub(crate) term: bool,
+    /// How many nights are rehearsed
+    #[arg(long, value_name = "COUNT", default_value = "21", requires = "term",
+          value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) nights: u32,
+    /// Another university and another term
+    #[arg(long, value_name = "NUMBER", default_value = "1", requires = "term")]
+    pub(crate) seed: u64,
+    /// How large the university is; as large as what is mapped if left out
+    #[arg(long, value_enum, value_name = "SIZE", ignore_case = true, requires = "term")]
+    pub(crate) size: Option<Size>,
+    /// Mappings written by `muster map export`, instead of today's
+    #[arg(long, value_name = "FILE", requires = "term")]
+    pub(crate) mappings: Option<PathBuf>,
+    /// Leave database, timetable and mails of the rehearsal in this folder
+    #[arg(long, value_name = "DIR", requires = "term")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+/// How large an invented university is (DESIGN section 12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Size {
+    /// A college: 900 courses, 2,700 groups, 3,000 people
+    S,
+    /// A university: 2,700 courses, 13,500 groups, 25,000 people
+    M,
 }
 
 #[derive(Debug, Args)]
@@ -638,6 +679,15 @@ pub(crate) struct SupportBundleArgs {
     /// Where to write it; muster-support-RUN.json here if left out
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Write everything that is held about one person, place by place; --format json for a file to hand over
+    Person {
+        /// The person's key, as the source uses it
+        person: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

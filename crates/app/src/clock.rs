@@ -21,6 +21,11 @@ impl Clock {
         Clock { ahead_s: days * DAY_S }
     }
 
+    /// A clock that shows a time now, and goes on from there.
+    pub(crate) fn ahead_until(time_s: i64) -> Clock {
+        Clock { ahead_s: time_s - jiff::Timestamp::now().as_second() }
+    }
+
     /// The time now.
     pub(crate) fn now(self) -> Timestamp {
         Timestamp(jiff::Timestamp::now().as_second() + self.ahead_s)

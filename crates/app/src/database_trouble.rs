@@ -11,6 +11,7 @@ use std::path::Path;
 use store::StoreError;
 
 use crate::exit::{Exit, Failure, chain};
+use crate::logging::database_failed;
 
 /// The first bytes of every SQLite database that is not empty (SQLite, "Database File Format", section 1.3).
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -27,6 +28,7 @@ pub(crate) fn cannot_use(error: StoreError, file: Option<&Path>) -> Failure {
         ) => at_its_place(file).or_else(|| as_the_driver_says(&error)),
         _ => as_the_driver_says(&error),
     };
+    database_failed(&error);
     let failure = Failure::of(Exit::Configuration, error);
     match hint {
         Some(hint) => failure.hint(hint),

@@ -137,6 +137,11 @@ impl Failure {
         Failure { source: Some(source.into()), ..self }
     }
 
+    /// The whole failure on one line, for a log.
+    pub(crate) fn in_one_line(&self) -> String {
+        self.to_string().replace("\n  ", "; ")
+    }
+
     /// Adds the next step.
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Failure {

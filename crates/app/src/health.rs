@@ -9,12 +9,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use reconcile::finding::{Reason, Severity};
-use store::{LockOwner, LockState, RunRow, RunStatus, StoreError, Timestamp};
+use store::{LockOwner, LockState, PauseRow, RunRow, RunStatus, StoreError, Timestamp};
 use thiserror::Error;
 
 use crate::app::{App, host_name};
 use crate::clock::written;
 use crate::config::Config;
+use crate::exit::{Exit, Failure};
 use crate::mail::{Silence, silence};
 
 /// How long after its time a scheduled run may still be under way before anybody is alarmed, in seconds.
@@ -42,6 +43,8 @@ pub(crate) struct Health {
     pub(crate) runs: BTreeMap<RunStatus, u64>,
     /// How many findings are open, by reason.
     pub(crate) findings: BTreeMap<Reason, u64>,
+    /// The pauses that count.
+    pub(crate) pauses: Vec<PauseRow>,
     /// How many groups are ours.
     pub(crate) groups: u64,
     /// How many memberships are ours.
@@ -73,6 +76,15 @@ pub(crate) enum HealthError {
     /// The database cannot be read.
     #[error("{0}")]
     Store(#[from] StoreError),
+}
+
+impl From<HealthError> for Failure {
+    fn from(error: HealthError) -> Failure {
+        match error {
+            HealthError::Store(error) => error.into(),
+            gone @ HealthError::Gone(_) => Failure::of(Exit::Configuration, gone),
+        }
+    }
 }
 
 impl Health {
@@ -108,6 +120,7 @@ impl Health {
             next_run,
             runs: app.store.run_counts().await?,
             findings: app.store.finding_counts().await?,
+            pauses: app.store.pauses().await?.into_iter().filter(|row| row.counts(now)).collect(),
             groups,
             members,
         })

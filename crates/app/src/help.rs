@@ -17,7 +17,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Try it", &["demo", "simulate"]),
     ("Set up", &["init", "check", "config", "map"]),
     ("Each night", &["run", "import", "plan", "apply", "approve", "serve"]),
-    ("Look", &["status", "explain", "runs"]),
+    ("Look", &["status", "explain", "runs", "export"]),
     ("Mend", &["repair", "retry", "skip", "undo", "pause", "resume", "forget", "adopt"]),
     ("Help", &["support-bundle", "completions"]),
 ];

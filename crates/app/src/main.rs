@@ -23,6 +23,7 @@ mod notes;
 mod output;
 mod planning;
 mod present;
+mod rehearsal;
 mod run;
 mod select;
 mod serve;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::app::{App, ShowProgress};
-use crate::cli::{Cli, Command, ForgetCommand, ResetCommand};
+use crate::cli::{Cli, Command, ExportCommand, ForgetCommand, ResetCommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -79,8 +80,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
     let Cli { config: file, profile, format: _, command } = cli;
     let open = async || {
         let config = Config::load(&file, profile.as_deref()).map_err(commands::config::cannot_use)?;
-        logging::begin(&config.log)?;
+        let levels = logging::begin(&config.log)?;
         let app = App::open(config, Clock::default(), ShowProgress::OnTerminal).await?;
+        let app = App { levels, ..app };
         output.banner(&app.config)?;
         Ok::<App, Failure>(app)
     };
@@ -109,8 +111,11 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Status(_) => commands::status::run(&open().await?, output).await,
         Command::Serve => commands::serve::run(open().await?, output).await,
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
-        Command::Simulate(args) => commands::simulate::run(&args, output).await,
+        Command::Simulate(args) => commands::simulate::run(&args, &file, profile.as_deref(), output).await,
         Command::Demo(args) => commands::demo::run(&args, output).await,
+        Command::Export(ExportCommand::Person { person }) => {
+            commands::person::export(&open().await?, &person, output).await
+        }
         Command::SupportBundle(args) => commands::support_bundle::run(&open().await?, &args, output).await,
         Command::Config(command) => commands::config::run(&command, &file, profile.as_deref(), output),
         Command::Completions { shell } => {

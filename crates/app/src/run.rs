@@ -25,7 +25,7 @@ use targets::moodle::{CallCounts, Moodle};
 use crate::app::App;
 use crate::choose::{Choice, choose};
 use crate::commands::night::import_line;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, chain};
 use crate::import::{Imported, import_sources};
 use crate::journal::RunJournal;
 use crate::mending::{Goal, plans_for, settle_mappings, undo_words};
@@ -140,11 +140,28 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     let run = begin(app, &lock, wish).await?;
     let steps = Steps { app, lock: &lock, wish, run, known, choice, imported: imported.clone() };
     match steps.carry_out().await {
-        Ok(finished) => Ok(finished),
+        Ok(finished) => {
+            if wish.kind == RunKind::Run {
+                delete_what_is_old(app, &lock).await;
+            }
+            Ok(finished)
+        }
         Err(failure) => {
             give_up(app, &lock, run, &failure).await?;
             Err(failure.note(imported.iter().map(import_line).collect()))
         }
+    }
+}
+
+/// Deletes what is older than it may be (feature N11). That this fails changes nothing for the run; the next one tries
+/// it again.
+async fn delete_what_is_old(app: &App, lock: &RunLock) {
+    match app.store.prune(lock, &app.config.retention, app.clock.now()).await {
+        Ok(pruned) if pruned.rows() == 0 => {}
+        Ok(pruned) => {
+            tracing::info!(rows = pruned.rows(), "rows that were older than [retention] are deleted")
+        }
+        Err(error) => tracing::warn!(error = chain(&error), "cannot delete what is older than [retention]"),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Not here: what a run did on the platform; that is the journal ([`crate::journal`]).
 //!
-//! Invariant: rows are only ever added, in the transaction of the change that they tell; an event that changes nothing
+//! Invariant: rows are only ever added, save that the erasure of a person writes them anew and says so;
+//! they are added in the transaction of the change that they tell; an event that changes nothing
 //! of ours has a transaction of its own.
 //! Invariant: each row holds the hash of the row before it, so that a row which was altered or taken out shows.
 
@@ -71,6 +72,53 @@ pub(crate) async fn record(write: &mut Transaction, entry: &Entry) -> Result<()>
         hash.into(),
     ];
     write.insert_one("audit", columns, row).await.map(|_| ())
+}
+
+/// Writes the log anew with other texts where a person is erased, and adds the entry that says so. Returns how many rows
+/// have another text now; where there is none, only the entry is added.
+pub(crate) async fn rewrite(
+    write: &mut Transaction,
+    mut entry: Entry,
+    change: impl Fn(&str) -> String,
+) -> Result<u64> {
+    let sql = format!("SELECT {COLUMNS}, id, hash FROM audit ORDER BY id");
+    let rows = write.rows(sql, [], |row| Ok((read(row)?, row.int()?, row.text()?))).await?;
+    let last_hash = rows.last().map(|(_, _, hash)| hash.clone());
+    let (mut changed, mut first, mut hash_before) = (0, None, String::new());
+    for (old, id, hash) in rows {
+        let new = Entry {
+            at: old.at,
+            who: change(&old.who).into(),
+            what: change(&old.what).into(),
+            before: change(&old.before).into(),
+            after: change(&old.after).into(),
+            reason: change(&old.reason).into(),
+        };
+        if new != old {
+            changed += 1;
+            first.get_or_insert(id);
+        }
+        if first.is_none() {
+            hash_before = hash.to_string();
+            continue;
+        }
+        let hash = new.hash(&hash_before);
+        let sql = "UPDATE audit SET who = ?, what = ?, value_before = ?, value_after = ?, reason = ?, \
+             hash_before = ?, hash = ? WHERE id = ?";
+        let texts = [&new.who, &new.what, &new.before, &new.after, &new.reason].map(Value::from);
+        let end = [Value::from(&hash_before), Value::from(&hash), Value::Int(id)];
+        write.execute(sql, texts.into_iter().chain(end)).await?;
+        hash_before = hash;
+    }
+    if let (Some(first), Some(last_hash)) = (first, last_hash) {
+        entry.after = format!(
+            "{}; the audit log was written anew from row {first} on, and its last hash was {last_hash}",
+            entry.after
+        )
+        .into();
+    }
+    record(write, &entry).await?;
+    Ok(changed)
 }
 
 const COLUMNS: &str = "at, who, what, value_before, value_after, reason";

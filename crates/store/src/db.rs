@@ -158,6 +158,18 @@ impl Db {
         self.transaction(begun, purpose)
     }
 
+    /// Writes the file anew, so that nothing is left in it of what was deleted or changed. A database in memory has none.
+    pub(crate) async fn compact(&self) -> Result<()> {
+        if self.path.is_none() {
+            return Ok(());
+        }
+        let done = sqlx::raw_sql("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
+        done.map(|_| ()).map_err(|error| StoreError::Query {
+            purpose: "write the database file anew",
+            source: error.into(),
+        })
+    }
+
     /// Closes all connections; what is committed is in the file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

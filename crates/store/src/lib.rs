@@ -29,8 +29,10 @@ mod lookup;
 mod mappings;
 mod migrate;
 mod pauses;
+mod people;
 mod rejections;
 mod rest_errors;
+mod retention;
 mod runs;
 mod snapshots;
 mod store;
@@ -54,8 +56,10 @@ pub use mappings::{
     Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
 };
 pub use pauses::{NewPause, PauseId, PauseRow, PauseScope};
+pub use people::{Erased, Held, Shown};
 pub use rejections::{RejectionFilter, RejectionRow};
 pub use rest_errors::{RestError, RestErrorFilter};
+pub use retention::{KeptSince, Pruned, Retention};
 pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};
 pub use store::{DELIVERIES_KEPT, Store};
 pub use time::Timestamp;

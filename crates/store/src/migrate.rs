@@ -36,6 +36,7 @@ migrations!(
     6 "old_names" "0006_old_names.sql",
     7 "pauses" "0007_pauses.sql",
     8 "explain" "0008_explain.sql",
+    10 "pause_ends" "0010_pause_ends.sql",
 );
 
 /// Applies every migration that the database does not have yet.
@@ -105,6 +106,7 @@ mod tests {
         (6, include_str!("../tests/migrations/0006_old_names.sql")),
         (7, include_str!("../tests/migrations/0007_pauses.sql")),
         (8, include_str!("../tests/migrations/0008_explain.sql")),
+        (10, include_str!("../tests/migrations/0010_pause_ends.sql")),
     ];
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! Not here: what a frozen mapping means to a plan (`reconcile`).
 //!
 //! Invariant: while a pause counts, every mapping that it covers reads as [`Wish::Keep`].
+//! Invariant: that a pause is about to end is told by one process, however many look.
 //! Invariant: the first run after a pause is told of it once, by [`Store::courses_after_pause`], so that it only plans.
 
 use std::collections::HashSet;
@@ -159,6 +160,34 @@ impl Store {
     pub async fn pauses(&self) -> Result<Vec<PauseRow>> {
         let mut read_only = self.db.read("list the pauses").await?;
         read_only.rows(format!("{SELECT} ORDER BY id DESC"), [], read).await
+    }
+
+    /// The pauses that end within some seconds and of which nobody was told; each is handed out once, unless it is
+    /// given back with [`Store::give_back_pause_ends`]. A pause that was made for no longer than that is never told:
+    /// whoever made it knows.
+    pub async fn take_pause_ends(&self, within_s: i64, now: Timestamp) -> Result<Vec<PauseRow>> {
+        let soon = Timestamp(now.0.saturating_add(within_s));
+        let sql = format!(
+            "{SELECT} WHERE end_told_at IS NULL AND begins_at <= ? AND ends_at > ? AND ends_at <= ? ORDER BY ends_at, id"
+        );
+        let mut write = self.db.write("look for pauses that are about to end").await?;
+        let mut ending = write.rows(sql, [now.into(), now.into(), soon.into()], read).await?;
+        ending.retain(|row| row.pause.ends_at.0 - row.pause.begins_at.0 > within_s);
+        for row in &ending {
+            let sql = "UPDATE pauses SET end_told_at = ? WHERE id = ?";
+            write.execute(sql, [now.into(), Value::Int(row.id.0)]).await?;
+        }
+        write.commit().await?;
+        Ok(ending)
+    }
+
+    /// Gives pauses back of which nobody could be told, so that it is tried again.
+    pub async fn give_back_pause_ends(&self, pauses: &[PauseId]) -> Result<()> {
+        let mut write = self.db.write("give back pauses that are about to end").await?;
+        for PauseId(id) in pauses {
+            write.execute("UPDATE pauses SET end_told_at = NULL WHERE id = ?", [Value::Int(*id)]).await?;
+        }
+        write.commit().await
     }
 
     /// The courses of pauses that are over and after which no run has planned yet.

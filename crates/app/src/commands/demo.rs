@@ -10,7 +10,7 @@ use simulators::moodle::{Fault, FaultRule, Server, Settings, When, World};
 use simulators::university::{CaseKind, Day, Encoding, Profile, University, perform};
 use store::RunKind;
 
-use super::simulate::{TOKEN, WORLD_FILE, serve, with_token};
+use super::simulate::{TOKEN, WORLD_FILE, serve, with_token, write_private};
 use super::{explain, map, night};
 use crate::app::{App, ShowProgress};
 use crate::cli::{DemoArgs, ExplainCommand, MapCommand};
@@ -308,12 +308,4 @@ fn event_line(event: &simulators::university::MoodleEvent) -> String {
         }
     }
     text
-}
-
-/// Writes a file that only its owner may read, as a token wants to be.
-fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt;
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| cannot_write(path, &error))
 }

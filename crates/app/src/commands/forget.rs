@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use store::{Entry, HitPlace, RunKind};
 
 use super::mend::{Mended, Mending, mend};
+use super::person::{Erasure, erase};
 use crate::app::{App, person};
 use crate::cli::{ForgetArgs, ForgetCommand};
 use crate::exit::{Exit, Failure};
@@ -31,8 +32,12 @@ struct Wanted<'a> {
     how: &'a ForgetArgs,
 }
 
+/// Forgets what the command names; [`super::person`] erases people.
 pub(crate) async fn run(app: &App, command: &ForgetCommand, output: &Output) -> Result<Exit, Failure> {
     let wanted = match command {
+        ForgetCommand::Person { person, reason, consent } => {
+            return erase(app, &Erasure { person, reason, yes: consent.yes }, output).await;
+        }
         ForgetCommand::Course(args) => Wanted {
             what: format!("course {}", args.course),
             command: format!("course {}", args.course),

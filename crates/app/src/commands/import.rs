@@ -2,15 +2,20 @@
 //!
 //! Not here: what is read and believed ([`crate::import`]).
 
+mod moves;
+
 use std::fmt::Write;
 
 use reconcile::keys::SourceName;
 use serde_json::json;
-use store::{DeliveryDifference, DeliveryId};
+use store::{DeliveryDifference, DeliveryId, Timestamp};
+
+use self::moves::moves;
 
 use super::night::import_line;
 use crate::app::{App, person};
 use crate::cli::ImportArgs;
+use crate::clock::written;
 use crate::config::nearest;
 use crate::exit::{Exit, Failure};
 use crate::import::import_sources;
@@ -66,7 +71,11 @@ async fn difference(app: &App, older: i64, newer: i64, output: &Output) -> Resul
         app.store.delivery_difference(DeliveryId(older), DeliveryId(newer)).await.map_err(|error| {
             Failure::of(Exit::Usage, error).hint("`muster status` lists the deliveries that are kept")
         })?;
+    let moves = moves(&difference);
+    let times = [received(app, older).await?, received(app, newer).await?];
     let document = json!({
+        "received_at": times.map(|time| time.map(|time| time.0)),
+        "moves": moves,
         "groups_added": difference.groups_added.len(),
         "groups_removed": difference.groups_removed.len(),
         "groups_changed": difference.groups_changed.len(),
@@ -74,8 +83,28 @@ async fn difference(app: &App, older: i64, newer: i64, output: &Output) -> Resul
         "members_removed": difference.members_removed.len(),
         "members_changed": difference.members_changed.len(),
     });
-    output.answer(&document, || difference_text(&difference))?;
+    output.answer(&document, || {
+        let told = times.map(|time| time.map_or_else(String::new, |time| format!(" ({})", written(time))));
+        let mut text = format!("Delivery {newer}{}, compared with {older}{}:\n", told[1], told[0]);
+        for one in moves.iter().take(MOVES_SHOWN_MAX) {
+            let _ = writeln!(text, "  {}", one.sentence());
+        }
+        if moves.len() > MOVES_SHOWN_MAX {
+            let more = (moves.len() - MOVES_SHOWN_MAX) as u64;
+            let _ = writeln!(text, "  … and {}", counted(more, "smaller move", "smaller moves"));
+        }
+        text + &difference_text(&difference)
+    })?;
     Ok(Exit::Done)
+}
+
+/// How many moves are told.
+const MOVES_SHOWN_MAX: usize = 20;
+
+/// When a delivery came; `None` where it is too old to be listed.
+async fn received(app: &App, number: i64) -> Result<Option<Timestamp>, Failure> {
+    let deliveries = app.store.deliveries(u32::MAX).await?;
+    Ok(deliveries.iter().find(|row| row.id.0 == number).map(|row| row.received_at))
 }
 
 /// How many members are listed of each kind of change.

@@ -16,6 +16,7 @@ pub(crate) mod mend;
 pub(crate) mod nagios;
 pub(crate) mod night;
 pub(crate) mod pause;
+pub(crate) mod person;
 pub(crate) mod repair;
 pub(crate) mod retry;
 pub(crate) mod runs;

@@ -2,8 +2,10 @@
 //!
 //! Not here: what a pause covers (`store`), and that the first run after it only plans (`reconcile::safety`).
 
+use std::fmt::Write;
+
 use reconcile::keys::{CourseId, ModuleCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{NewPause, PauseId, PauseRow, PauseScope, Timestamp};
 
 use super::import::known_source;
@@ -75,16 +77,7 @@ pub(crate) async fn resume(app: &App, args: &ResumeArgs, output: &Output) -> Res
 async fn list(app: &App, output: &Output) -> Result<Exit, Failure> {
     let pauses = app.store.pauses().await?;
     let now = app.clock.now();
-    let document: Vec<_> = pauses
-        .iter()
-        .map(|row| {
-            json!({
-                "pause": row.id.0, "scope": row.pause.scope.to_string(), "owner": row.pause.owner,
-                "reason": row.pause.reason, "begins_at": row.pause.begins_at.0, "ends_at": row.pause.ends_at.0,
-                "counts": row.counts(now),
-            })
-        })
-        .collect();
+    let document: Vec<_> = pauses.iter().map(|row| pause_document(row, now)).collect();
     output.answer(&document, || {
         if pauses.is_empty() {
             return "Nothing is paused.".to_owned();
@@ -95,10 +88,40 @@ async fn list(app: &App, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// A pause for programs.
+pub(crate) fn pause_document(row: &PauseRow, now: Timestamp) -> Value {
+    json!({
+        "pause": row.id.0, "scope": row.pause.scope.to_string(), "owner": row.pause.owner,
+        "reason": row.pause.reason, "begins_at": row.pause.begins_at.0, "ends_at": row.pause.ends_at.0,
+        "counts": row.counts(now), "ends_within_a_day": ends_within_a_day(row, now),
+    })
+}
+
+/// A line for each pause that counts, for `muster status`: an end that is near is said first.
+pub(crate) fn pause_lines(pauses: &[PauseRow], now: Timestamp) -> String {
+    let mut text = String::new();
+    for row in pauses.iter().filter(|row| row.counts(now)) {
+        let PauseId(id) = row.id;
+        let pause = &row.pause;
+        let near = if ends_within_a_day(row, now) {
+            ", within a day: the first run after it only plans"
+        } else {
+            ""
+        };
+        let line = format!("paused: {} until {}{near}", pause.scope, written(pause.ends_at));
+        let _ = writeln!(text, "{} ({}); next: muster resume {id}", pending(&line), pause.reason);
+    }
+    text
+}
+
+fn ends_within_a_day(row: &PauseRow, now: Timestamp) -> bool {
+    row.counts(now) && row.pause.ends_at.0 - now.0 <= DAY_S
+}
+
 fn line(row: &PauseRow, now: Timestamp) -> Vec<String> {
     let state = if !row.counts(now) {
         faint("over")
-    } else if row.pause.ends_at.0 - now.0 <= DAY_S {
+    } else if ends_within_a_day(row, now) {
         pending("ends within a day")
     } else {
         pending("paused")

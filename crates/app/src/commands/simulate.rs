@@ -1,16 +1,20 @@
-//! `muster simulate`: a Moodle in memory behind real HTTP, to rehearse with.
+//! `muster simulate`: a Moodle in memory behind real HTTP, to rehearse with; with `--term` the rehearsal itself.
 //!
-//! Not here: how that Moodle behaves (`simulators`).
+//! Not here: how that Moodle behaves (`simulators`), and what a rehearsal is ([`crate::rehearsal`]).
 
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde_json::json;
 use simulators::moodle::{Server, Settings, Token, World};
 use simulators::university::{Profile, University, load_world};
 
-use crate::cli::SimulateArgs;
+use crate::cli::{SimulateArgs, Size};
+use crate::config::Config;
 use crate::exit::{Exit, Failure, chain};
 use crate::output::Output;
+use crate::rehearsal::{Wanted, rehearse};
 
 /// The token that the built-in Moodle accepts. It opens nothing else.
 pub(crate) const TOKEN: &str = "token-of-the-built-in-moodle";
@@ -18,7 +22,26 @@ pub(crate) const TOKEN: &str = "token-of-the-built-in-moodle";
 /// The file in which `muster demo --keep` leaves the state of its Moodle.
 pub(crate) const WORLD_FILE: &str = "moodle.json";
 
-pub(crate) async fn run(args: &SimulateArgs, output: &Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    args: &SimulateArgs,
+    file: &Path,
+    profile: Option<&str>,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    if args.term {
+        let config = Config::load(file, profile).map_err(super::config::cannot_use)?;
+        let wanted = Wanted {
+            seed: args.seed,
+            nights: args.nights,
+            size: args.size.map(|size| match size {
+                Size::S => Profile::S,
+                Size::M => Profile::M,
+            }),
+            mappings: args.mappings.clone(),
+            keep: args.keep.clone(),
+        };
+        return rehearse(config, &wanted, output).await;
+    }
     let release = args.release.parse().map_err(|error| Failure::of(Exit::Usage, error))?;
     let mut world = match &args.data {
         Some(dir) => load(dir)?,
@@ -81,4 +104,13 @@ pub(crate) fn with_token(mut world: World) -> World {
         world.add_token(Token::new(TOKEN, user));
     }
     world
+}
+
+/// Writes a file that only its owner may read, as a token wants to be.
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        Failure::new(Exit::Configuration, format!("cannot write {}: {error}", path.display()))
+            .hint("--keep DIR names a folder in which you may write")
+    })
 }

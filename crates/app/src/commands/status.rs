@@ -9,6 +9,7 @@ use reconcile::finding::{Reason, Severity};
 use serde_json::{Value, json};
 use store::{DeliveryRow, Page, RejectionFilter, RunRow};
 
+use super::pause::{pause_document, pause_lines};
 use crate::app::App;
 use crate::clock::written;
 use crate::exit::{Exit, Failure};
@@ -42,8 +43,7 @@ impl Look {
         let deliveries = app.store.deliveries(SHOWN).await?;
         let all = RejectionFilter { page: Page::default(), ..RejectionFilter::default() };
         let rejections = app.store.rejections(&all).await?.len() as u64;
-        let health =
-            Health::look(app, None).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
+        let health = Health::look(app, None).await?;
         let errors_dir = app.errors_dir().display().to_string();
         Ok(Look { health, runs, deliveries, rejections, errors_dir })
     }
@@ -92,6 +92,7 @@ impl Look {
             "memberships": health.members,
             "findings": self.findings().into_iter().map(finding).collect::<Vec<_>>(),
             "rejections": self.rejections,
+            "pauses": health.pauses.iter().map(|row| pause_document(row, health.now)).collect::<Vec<_>>(),
             "silent_hours": health.silence.map(|silence| silence.hours),
             "exit_code": self.exit().code(),
         })
@@ -150,6 +151,7 @@ impl Look {
         if let (Some(began), None) = (health.last_good_run, health.silence) {
             let _ = writeln!(text, "the last good run began on {}", written(began));
         }
+        text.push_str(&pause_lines(&health.pauses, health.now));
         if let Some(begins) = health.next_run {
             let _ = writeln!(text, "`muster serve` begins the next one on {}", written(begins));
         }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use reconcile::delivery::Completeness;
 use reconcile::keys::SourceName;
 use serde::de::DeserializeOwned;
+use store::Retention;
 
 use tracing_subscriber::EnvFilter;
 
@@ -66,6 +67,8 @@ pub(crate) fn build(
         silence_hours: document.number("report.mail.silence_hours"),
         schedule,
         listen: listen?,
+        retention: build.retention(),
+        deliveries_kept: document.number("retention.deliveries") as usize,
         log,
         warnings: build.warnings,
         effective: explain::effective(document),
@@ -89,6 +92,16 @@ impl Build<'_> {
     fn mistake(&mut self, path: &str, message: impl Into<String>, hint: Option<String>) {
         let mistake = self.problem(path, message.into(), hint);
         self.mistakes.push(mistake);
+    }
+
+    fn retention(&self) -> Retention {
+        let days = |name: &str| self.document.number(&format!("retention.{name}"));
+        Retention {
+            runs_days: days("runs_days"),
+            failed_calls_days: days("failed_calls_days"),
+            healed_days: days("healed_days"),
+            history_days: days("history_days"),
+        }
     }
 
     fn log(&mut self) -> LogConfig {

@@ -15,6 +15,8 @@ use reconcile::delivery::Completeness;
 use reconcile::keys::SourceName;
 use reconcile::policy::{Limits, Policy};
 
+use store::Retention;
+
 use super::address::DatabaseUrl;
 use super::explain::Effective;
 use super::mistake::Mistake;
@@ -48,6 +50,10 @@ pub(crate) struct Config {
     pub(crate) schedule: Option<Schedule>,
     /// Where `muster serve` answers.
     pub(crate) listen: SocketAddr,
+    /// How long what runs leave behind is kept.
+    pub(crate) retention: Retention,
+    /// How many accepted deliveries of each source keep their rows.
+    pub(crate) deliveries_kept: usize,
     /// What is logged, and where.
     pub(crate) log: LogConfig,
     /// What is allowed and yet not good.

@@ -153,6 +153,7 @@ const fn words(known: &'static [&'static str]) -> Kind {
 
 const PERCENT: Kind = Kind::Number { min: 0, max: 100 };
 const COUNT: Kind = Kind::Number { min: 0, max: 1_000_000_000 };
+const KEPT_DAYS: Kind = Kind::Number { min: 0, max: 36_600 };
 const DAYS: Kind = Kind::Number { min: 0, max: 366 };
 
 /// The sections.
@@ -179,6 +180,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { path: "report.mail.smtp", about: "The server that takes the mail." },
     Section { path: "schedule", about: "When `muster serve` runs by itself (docs/running.md)." },
     Section { path: "serve", about: "How `muster serve` tells other programs how it is." },
+    Section {
+        path: "retention",
+        about: "How long what runs leave behind is kept. `muster run` deletes what is older (docs/data-protection.md).",
+    },
     Section {
         path: "log",
         about: "What is written down while Muster works, besides what a command answers.",
@@ -626,12 +631,43 @@ pub(crate) const KEYS: &[Key] = &[
         Default::Text("127.0.0.1:8080"),
         "Where `muster serve` answers /healthz and /metrics, to everybody who can reach it: an address of this machine and a port. Port 0 takes any free one.",
     ),
+    // Retention.
+    key(
+        "retention.runs_days",
+        KEPT_DAYS,
+        Default::Number(400),
+        "For how many days the operations, objections and stories of a run are kept; its line in the list of runs stays. An older run cannot be undone. 0 keeps them for ever.",
+    ),
+    key(
+        "retention.failed_calls_days",
+        KEPT_DAYS,
+        Default::Number(90),
+        "For how many days calls that failed are kept, with their parameters and answers. 0 keeps them for ever.",
+    ),
+    key(
+        "retention.healed_days",
+        KEPT_DAYS,
+        Default::Number(180),
+        "For how many days findings and rejected rows are kept after they have healed. 0 keeps them for ever.",
+    ),
+    key(
+        "retention.history_days",
+        KEPT_DAYS,
+        Default::Number(400),
+        "For how many days groups and memberships that were ours and are gone can still be explained. 0 keeps them for ever.",
+    ),
+    key(
+        "retention.deliveries",
+        Kind::Number { min: 1, max: 366 },
+        Default::Number(3),
+        "How many accepted deliveries of each source keep their rows, for comparing them. The others keep their figures.",
+    ),
     // Logs.
     key(
         "log.level",
         Kind::Text,
         Default::Text("error"),
-        "How much is logged: error, warn, info (a line for each changed object), debug (a line for each call), or by part, such as `warn,targets=debug`.",
+        "How much is logged: error, warn, info (a line for each changed object), debug (a line for each call), or by part, such as `warn,targets=debug`. `muster serve` reads it anew when it gets SIGHUP.",
     ),
     key(
         "log.format",
@@ -672,7 +708,18 @@ mod tests {
     fn the_names_below_a_section_are_keys_and_sections() {
         assert_eq!(
             names_below(""),
-            ["database", "source", "moodle", "policy", "limits", "report", "schedule", "serve", "log"]
+            [
+                "database",
+                "source",
+                "moodle",
+                "policy",
+                "limits",
+                "report",
+                "schedule",
+                "serve",
+                "retention",
+                "log"
+            ]
         );
         let mail = ["to", "from", "when", "digest", "silence_hours", "smtp"];
         assert_eq!(names_below("report.mail"), mail);

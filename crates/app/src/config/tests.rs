@@ -328,3 +328,13 @@ fn a_file_that_is_no_text_is_answered_with_the_line() {
         ("line 2, column 6 is not UTF-8 text", "save the file as UTF-8")
     );
 }
+
+#[test]
+fn a_configuration_that_is_printed_by_a_panic_or_a_log_shows_no_password() {
+    let text = "database = \"sqlite:muster.db\"\n[source.cmis]\nkind = \"sql\"\n\
+         url = \"mysql://muster:url-password-4d1e@db.example.ac.uk/t?password=url-password-4d1e\"\n\
+         [source.cmis.queries]\ngroups = \"SELECT 1\"\nmembers = \"SELECT 1\"\n";
+    let config = load(text, None).unwrap();
+    let printed = format!("{config:?} {:#?}", config.effective);
+    assert!(printed.contains("db.example.ac.uk") && !printed.contains("url-password-4d1e"), "{printed}");
+}

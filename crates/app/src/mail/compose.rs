@@ -168,7 +168,7 @@ pub(super) fn compose_trial(profile: Option<&str>) -> Letter {
     Letter { text: as_text(&blocks), html: as_html(&subject, &blocks), subject, attachment: None }
 }
 
-fn subject_of(profile: Option<&str>, parts: &[String]) -> String {
+pub(super) fn subject_of(profile: Option<&str>, parts: &[String]) -> String {
     let profile = profile.map_or_else(String::new, |profile| format!(" {}", one_line(profile)));
     format!("[Muster{profile}] {}", parts.join(" · "))
 }

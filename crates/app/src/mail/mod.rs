@@ -10,8 +10,10 @@
 mod attachment;
 mod compose;
 mod examine;
+mod folder;
 mod next_run;
 mod paper;
+mod pause_ends;
 mod send;
 mod silence;
 mod story;
@@ -24,6 +26,9 @@ use store::Entry;
 
 use self::compose::{Length, Letter, compose, compose_silence};
 pub(crate) use self::examine::{Examined, Trial, Verdict, examine};
+pub(crate) use self::folder::subjects_in;
+pub(crate) use self::pause_ends::tell_pause_ends;
+use self::send::MailError;
 pub(crate) use self::silence::{Silence, silence};
 use crate::app::App;
 use crate::config::{MailConfig, MailWhen};
@@ -34,9 +39,10 @@ use crate::run::Finished;
 ///
 /// A command line that was wrong is the business of whoever typed it, and of nobody else.
 pub(crate) async fn after_run(app: &App, ended: &Result<Finished, Failure>) {
-    let Some(config) = app.config.mail.as_ref().filter(|config| config.when != MailWhen::Never) else {
-        return;
-    };
+    if let Err(failure) = tell_pause_ends(app).await {
+        warn(&format!("cannot tell of pauses that end: {failure}"), "`muster pause --list` shows them");
+    }
+    let Some(config) = wanted(app) else { return };
     let story = match ended {
         Ok(finished) => story::of_run(app, finished).await,
         Err(failure) if failure.exit == Exit::Usage => return,
@@ -56,16 +62,21 @@ pub(crate) async fn after_run(app: &App, ended: &Result<Finished, Failure>) {
 
 /// Raises the alarm that nothing ran for too long. Nothing is sent where nobody is told by mail.
 pub(crate) async fn send_silence_alarm(app: &App, silence: &Silence) {
-    let Some(config) = app.config.mail.as_ref().filter(|config| config.when != MailWhen::Never) else {
-        return;
-    };
+    let Some(config) = wanted(app) else { return };
     let site = app.config.moodle.as_ref().map_or("the platform", |moodle| moodle.url.as_str());
     dispatch(app, config, &compose_silence(app.config.profile.as_deref(), site, silence)).await;
 }
 
-/// Sends a letter, and records whether it went.
-async fn dispatch(app: &App, config: &MailConfig, letter: &Letter) {
-    let end = match send::send(config, letter).await {
+/// Who is told by mail; `None` where nobody is.
+fn wanted(app: &App) -> Option<&MailConfig> {
+    app.config.mail.as_ref().filter(|config| config.when != MailWhen::Never)
+}
+
+/// Sends a letter, and records whether it went. Returns that too.
+async fn dispatch(app: &App, config: &MailConfig, letter: &Letter) -> bool {
+    let sent = hand_over(app, config, letter).await;
+    let went = sent.is_ok();
+    let end = match sent {
         Ok(refused) if refused.is_empty() => "sent".to_owned(),
         Ok(refused) => {
             let refused = refused.join("; ");
@@ -91,6 +102,15 @@ async fn dispatch(app: &App, config: &MailConfig, letter: &Letter) {
     };
     if let Err(error) = app.store.record_event(&entry).await {
         warn(&error.to_string(), "`muster check database` looks at it");
+    }
+    went
+}
+
+/// Gives a letter to the mail server, or to the folder of a rehearsal.
+async fn hand_over(app: &App, config: &MailConfig, letter: &Letter) -> Result<Vec<String>, MailError> {
+    match &app.letters {
+        Some(folder) => folder::put(folder, letter).map(|()| Vec::new()),
+        None => send::send(config, letter).await,
     }
 }
 

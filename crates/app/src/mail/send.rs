@@ -9,6 +9,7 @@
 
 use std::error::Error as _;
 use std::future::Future;
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -72,6 +73,11 @@ impl Step {
 }
 
 impl MailError {
+    /// A letter that could not be written into a folder.
+    pub(super) fn in_folder(folder: &Path, error: &std::io::Error) -> MailError {
+        MailError { step: Step::Prepare, server: folder.display().to_string(), why: error.to_string() }
+    }
+
     /// What to do about it.
     pub(crate) fn remedy(&self) -> &'static str {
         match self.step {

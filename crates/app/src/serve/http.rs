@@ -94,6 +94,7 @@ async fn healthz(State(pages): State<Arc<Pages>>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "no_database", "database": "unreachable" }))
         }
     };
+    tracing::debug!(page = "/healthz", status = status.as_u16(), "answered");
     (status, [(header::CONTENT_TYPE, "application/json")], format!("{page}\n")).into_response()
 }
 

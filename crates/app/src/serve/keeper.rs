@@ -17,7 +17,7 @@ use crate::clock::{DAY_S, written};
 use crate::commands::night;
 use crate::exit::Failure;
 use crate::health::{Health, spread};
-use crate::mail::{Silence, send_silence_alarm};
+use crate::mail::{Silence, send_silence_alarm, tell_pause_ends};
 use crate::output::Output;
 use crate::run::Finished;
 
@@ -83,6 +83,12 @@ impl Keeper {
         }
         self.next = self.schedule.next_run(now, &self.spread);
         Some(if self.schedule.blackout(now).is_some() { Mode::PlanOnly } else { Mode::Run })
+    }
+
+    /// How long to wait for the next look: until the next run, if it is near.
+    fn wait(&self, now: Timestamp) -> Duration {
+        let until_next = self.next().map_or(u64::MAX, |next| u64::try_from(next.0 - now.0).unwrap_or(0));
+        Duration::from_secs(until_next).clamp(Duration::from_secs(1), LOOK_EVERY)
     }
 
     /// When the next run begins.
@@ -166,18 +172,21 @@ pub(super) async fn keep(
     output: &Output,
     mut stop: watch::Receiver<bool>,
 ) {
-    while wait(&mut stop).await {
+    while wait(&mut stop, keeper.wait(app.clock.now())).await {
         turn(app, &mut keeper, board, output, app.clock.now()).await;
     }
 }
 
-/// Raises the alarm that nothing runs until it is told to stop.
+/// Raises the alarm that nothing runs, and tells of pauses that end, until it is told to stop.
 pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Receiver<bool>) {
     let mut alarm = Alarm::begin(begun);
-    while wait(&mut stop).await {
+    while wait(&mut stop, LOOK_EVERY).await {
         let now = app.clock.now();
         if !alarm.looks(now) {
             continue;
+        }
+        if let Err(failure) = tell_pause_ends(app).await {
+            tracing::error!(failure = %failure.in_one_line(), "cannot tell of pauses that end");
         }
         match Health::look(app, Some(begun)).await {
             Ok(health) => {
@@ -194,13 +203,13 @@ pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Rec
 }
 
 /// Waits for the next look at the clock; false when it is time to stop.
-async fn wait(stop: &mut watch::Receiver<bool>) -> bool {
+async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     if *stop.borrow() {
         return false;
     }
     tokio::select! {
         _ = stop.changed() => false,
-        () = tokio::time::sleep(LOOK_EVERY) => true,
+        () = tokio::time::sleep(time) => true,
     }
 }
 
@@ -235,8 +244,7 @@ async fn run(app: &App, mode: Mode, output: &Output) {
     match night::run_and_tell(app, &wish).await {
         Ok(finished) => tell(app, mode, &finished, output),
         Err(failure) => {
-            let failure = failure.to_string().replace("\n  ", "; ");
-            tracing::error!(%failure, "the scheduled run did not come to its end");
+            tracing::error!(failure = %failure.in_one_line(), "the scheduled run did not come to its end");
         }
     }
 }

@@ -26,6 +26,8 @@ use self::keeper::Board;
 pub(crate) use self::schedule::Schedule;
 use crate::app::App;
 use crate::clock::written;
+use crate::commands::config::cannot_use;
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
@@ -61,8 +63,11 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
             None => wait_for_stop(stopped.clone()).await,
         }
     };
+    let mut hang_up = listen_for(SignalKind::hangup())?;
     let mut work = std::pin::pin!(async {
-        tokio::join!(keeping, keeper::keep_watch(&app, begun, stopped.clone()));
+        let watching = keeper::keep_watch(&app, begun, stopped.clone());
+        let leveling = keep_levels(&app, output, &mut hang_up, stopped.clone());
+        tokio::join!(keeping, watching, leveling);
     });
     tokio::select! {
         () = &mut work => {}
@@ -84,9 +89,37 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
     ended
 }
 
+/// Reads `[log]` anew whenever SIGHUP comes (feature H3). A file with mistakes changes nothing.
+async fn keep_levels(app: &App, output: &Output, hang_up: &mut Signal, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = hang_up.recv() => {}
+        }
+        let changed = Config::load(&app.config.file, app.config.profile.as_deref())
+            .map_err(cannot_use)
+            .and_then(|config| app.levels.set(&config.log.level).map(|()| config.log.level));
+        match changed {
+            Ok(level) => {
+                tracing::info!(level, "the log level was read anew");
+                // Where standard output is gone, the log says it.
+                let _ = output.text(&format!("{} log level {level}", written(app.clock.now())));
+            }
+            Err(failure) => {
+                tracing::error!(failure = %failure.in_one_line(), "the log level stays as it was");
+            }
+        }
+    }
+}
+
 async fn wait_for_stop(mut stop: watch::Receiver<bool>) {
     // An error means that the service has ended, which is as good.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind)
+        .map_err(|error| Failure::new(Exit::Configuration, format!("cannot listen for signals: {error}")))
 }
 
 /// The signals that end the service.
@@ -97,14 +130,9 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Signals, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::new(Exit::Configuration, format!("cannot listen for signals: {error}"))
-            })
-        };
         Ok(Signals {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen_for(SignalKind::terminate())?,
+            interrupt: listen_for(SignalKind::interrupt())?,
         })
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use simulators::moodle::{Fault, FaultRule, When, World};
 
 use crate::disturbed::{APPLY, RUN, Story, check_journal, faults_met, in_parallel, newest_run};
+use crate::serve::Service;
 use crate::support::{Place, Ran};
 
 /// A case mostly waits for its process, but two cores are all there is.
@@ -64,6 +65,61 @@ fn a_run_killed_at_any_moment_is_completed_by_the_next() {
     // Milliseconds after the start: while the configuration is read, the delivery imported, the plan recorded, …
     let moments: Vec<u64> = (0..24).map(|at| 3 + at * 7 + at * at / 3).collect();
     in_parallel(THREADS, &moments, |moment| killed_after(&story, *moment));
+}
+
+/// The time of cron comes once a minute, and nothing can make it come sooner: this test waits for it.
+#[test]
+fn f10_a_scheduled_run_comes_to_its_end_at_sigterm_and_stops_in_its_middle_at_a_second_one() {
+    let story = Story::prepare(ITEMS_MAX, TIMEOUT_S);
+    in_parallel(2, &[1, 2], |signals| told_to_stop(&story, *signals));
+}
+
+fn told_to_stop(story: &Story, signals: usize) -> Result<(), String> {
+    let mut place = story.place();
+    place.set("serve.listen", "\"127.0.0.1:0\"");
+    place.set("schedule.run", "\"* * * * *\"");
+    // The story was told of another address.
+    place.sql(&format!("UPDATE runs SET site = '{}'", place.server.url()));
+    let slowly = FaultRule { when: When::Every(1), fault: Fault::Delay(20), times: usize::MAX };
+    place.server.faults().push(slowly);
+    let before = newest_run(&place);
+    let mut service = Service::start(&place);
+    let begun = Instant::now();
+    while place.writes() < story.writes / 2 {
+        assert!(begun.elapsed() < 2 * PATIENCE, "no scheduled run came");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // While the world is held no call gets on: the run is in its middle.
+    let held = place.world();
+    service.signal("-TERM");
+    assert_eq!(service.get("/healthz").0, 200, "it goes on answering");
+    let ended = if signals == 1 {
+        drop(held);
+        service.wait()
+    } else {
+        // Two signals may count as one where they come too soon after each other.
+        while service.is_there() {
+            service.signal("-TERM");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(held);
+        service.wait()
+    };
+    let (code, says) =
+        if signals == 1 { (0, "") } else { (7, "the run under way was stopped in its middle") };
+    assert!(ended.code == code && ended.stderr.contains(says), "{ended}");
+    let run = newest_run(&place);
+    assert_eq!(run, before + 1, "one night, one run");
+    let status = place.rows(&format!("SELECT status FROM runs WHERE id = {run}"));
+    let is_open = status == [["running"]];
+    assert_eq!(is_open, signals == 2, "{status:?}");
+    place.server.faults().clear();
+    let world = place.world().clone();
+    if signals == 2 {
+        return resumed(story, &place, before, &world);
+    }
+    check_journal(&place, run, &world)?;
+    story.check_end(&place)
 }
 
 fn killed_at_call(story: &Story, case: AtCall) -> Result<(), String> {

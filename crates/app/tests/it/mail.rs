@@ -190,3 +190,28 @@ fn h8_status_tells_of_silence() {
     place.muster(&["status"]).says("no good run for 30 hours").says("muster run");
     assert_eq!(place.muster(&["status", "--format", "json"]).json()["silent_hours"], 30);
 }
+
+#[test]
+fn b9_a_pause_that_ends_within_a_day_is_told_once_and_stands_in_the_status() {
+    let office = office();
+    let mut place = place_with(&office);
+    place.run().ends_with(0);
+    place.muster(&["pause", "--course", "7", "--days", "3", "--reason", "marking"]).ends_with(0);
+    place.run().ends_with(0);
+    assert_eq!(office.taken().len(), 2, "it is too early to tell");
+    place.muster(&["status"]).says("paused: course 7 until").says("(marking); next: muster resume 1");
+    place.sql("UPDATE pauses SET begins_at = begins_at - 172801, ends_at = ends_at - 172801");
+    place.muster(&["status"]).says("within a day: the first run after it only plans");
+    let status = place.muster(&["status", "--format", "json"]).json();
+    assert_eq!(status["pauses"][0]["ends_within_a_day"], true);
+    // A letter that cannot be sent is tried again.
+    place.set("report.mail.smtp.port", "1");
+    place.run().ends_with(0).says("cannot reach the mail server");
+    place.set("report.mail.smtp.port", &office.port.to_string());
+    for _ in 0..2 {
+        place.run().ends_with(0);
+    }
+    let about_pauses: Vec<String> =
+        subjects(&office).into_iter().filter(|subject| subject.contains("pause")).collect();
+    assert_eq!(about_pauses, [format!("[Muster] 1 pause ends within a day · {}", place.server.url())]);
+}

@@ -355,3 +355,25 @@ fn a_person_at_a_terminal_is_asked_and_only_a_yes_does_it() {
     assert!(said.contains("[y/N]"), "{said}");
     assert_eq!(place.group_names(7), ["Seminar A", "Seminar B"]);
 }
+
+#[test]
+fn n04_undo_gives_a_group_back_that_was_taken_over() {
+    let mut place = Place::with(&[7], 4, &Timetable::new().group(MODULE, "A", "A", &["p1", "p2"]));
+    place.set("policy.name_taken", "\"adopt\"");
+    place.map(7, MODULE);
+    let local = place.world().create_group_by_hand(7, "A").unwrap();
+    for person in [1, 4] {
+        let person = crate::support::user(person);
+        assert!(place.world().add_member(local, person));
+    }
+    let before = place.picture();
+    let run = place.run().run_number().to_string();
+    assert_eq!(place.members(7, "A"), ["p1", "p2", "p4"]);
+    place.muster(&["undo", &run, "--yes"]).ends_with(0);
+    assert_eq!(place.picture(), before, "its idnumber and people are as they were");
+    assert_eq!(place.rows("SELECT COUNT(*) FROM group_links"), [["0"]]);
+    // The mapping is frozen, so the next night leaves it; and a second undo finds nothing.
+    place.muster(&["run", "--all"]);
+    assert_eq!(place.picture(), before);
+    finds_nothing(&place, &["undo", &run]);
+}

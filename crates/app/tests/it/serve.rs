@@ -21,14 +21,14 @@ fn place() -> Place {
 }
 
 /// A service that listens.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     address: String,
     next_run_begins_at: Option<i64>,
 }
 
 impl Service {
-    fn start(place: &Place) -> Service {
+    pub(crate) fn start(place: &Place) -> Service {
         let mut child = place.start(&["serve", "--format", "json"]);
         let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
         let mut text = String::new();
@@ -45,7 +45,7 @@ impl Service {
     }
 
     /// The status and the page of a path.
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut answer = String::new();
@@ -67,15 +67,25 @@ impl Service {
         line.unwrap_or_else(|| panic!("no {series} in {page}")).parse().unwrap()
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
-    /// Ends it as systemd does.
-    fn end(self) -> Ran {
-        self.signal("-TERM");
+    /// Whether it has not ended yet.
+    pub(crate) fn is_there(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(self) -> Ran {
         Ran::of(&["serve"], &self.child.wait_with_output().unwrap())
+    }
+
+    /// Ends it as systemd does.
+    pub(crate) fn end(self) -> Ran {
+        self.signal("-TERM");
+        self.wait()
     }
 }
 
@@ -240,4 +250,56 @@ fn f1_a_service_without_a_free_address_or_a_good_schedule_says_so() {
         .muster(&["serve"])
         .ends_with(3)
         .says("[schedule] run: the day of the week \"fun\" is not from 0 to 7");
+}
+
+#[test]
+fn h3_the_log_level_of_a_running_service_changes_with_sighup() {
+    let mut place = place();
+    place.set("log.level", "\"error\"");
+    place.set("log.folder", "\"logs\"");
+    let service = Service::start(&place);
+    let logs = place.path("logs");
+    let counted = |text: &str| {
+        let files = std::fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().path());
+        let all = files.filter(|file| file.display().to_string().contains("muster.log"));
+        all.map(|file| std::fs::read_to_string(file).unwrap().matches(text).count()).sum::<usize>()
+    };
+    let answered = || counted("answered");
+    service.get("/healthz");
+    assert_eq!(answered(), 0, "nothing is said at this level");
+
+    place.set("log.level", "\"error,muster::serve=debug\"");
+    service.signal("-HUP");
+    until("the level is the new one", || {
+        service.get("/healthz");
+        answered() > 0
+    });
+    // A mistake in the file changes nothing, and the service goes on.
+    let lines = answered();
+    place.set("log.level", "\"loud=very\"");
+    service.signal("-HUP");
+    until("it is told", || counted("the log level stays as it was") > 0);
+    service.get("/healthz");
+    assert_eq!(answered(), lines + 1);
+
+    place.set("log.level", "\"error\"");
+    service.signal("-HUP");
+    until("the level is the old one", || {
+        let lines = answered();
+        service.get("/healthz");
+        answered() == lines
+    });
+    service.end().ends_with(0);
+}
+
+#[test]
+fn h1_a_database_that_fails_stands_in_its_own_log() {
+    let mut place = place();
+    place.set("log.folder", "\"logs\"");
+    place.sql("ALTER TABLE findings RENAME TO elsewhere");
+    place.muster(&["status"]).ends_with(3).says("the database refused");
+    let files = std::fs::read_dir(place.path("logs")).unwrap().map(|entry| entry.unwrap().path());
+    let log = files.into_iter().find(|file| file.display().to_string().contains("db_error.log")).unwrap();
+    let text = std::fs::read_to_string(log).unwrap();
+    assert!(text.contains("WARN store: the database failed") && text.contains("findings"), "{text}");
 }

@@ -2,12 +2,12 @@
 //!
 //! Not here: who is in the groups, and which grouping holds them.
 //!
-//! Invariant: a name that somebody changed after the run stays as it is.
+//! Invariant: a name or idnumber that somebody changed after the run stays as it is.
 
 use std::sync::Arc;
 
 use super::{Deed, Dropped, Undoing};
-use crate::keys::{GroupId, GroupKey, NAMESPACE, Part, Text};
+use crate::keys::{GroupId, GroupKey, NAMESPACE, Part, PersonKey, Text};
 use crate::naming::fold;
 use crate::observed::ObservedGroup;
 use crate::operation::{Becomes, Change, GroupHead};
@@ -55,12 +55,67 @@ impl<'a> Undoing<'a> {
         for deed in self.deeds(&["rekey_group"]) {
             self.rekey_back(deed);
         }
-        for deed in self.deeds(&["adopt_group"]).filter(|deed| deed.before != deed.after) {
-            let detail =
-                format!("{} was taken over and stays ours: its idnumber is {}", deed.name, deed.after);
-            let key = self.group_keys.get(&*deed.idnumber).copied();
-            self.lose(key, None, detail);
+        for deed in
+            self.deeds(&["adopt_group"]).filter(|deed| deed.before != deed.after && is_ours(&deed.after))
+        {
+            self.give_back(deed);
         }
+    }
+
+    /// Gives a group back that the run took over: its idnumber is as it was, and our memory lets go of it. Two operations
+    /// that there are already do that: what is taken over under a foreign idnumber is not ours any more.
+    fn give_back(&mut self, deed: &Deed) {
+        // After a crash between the two the idnumber is written, and our memory still has the group.
+        let known = || self.links.groups.keys().find(|key| *key.idnumber() == *deed.idnumber);
+        let Some(key) = self.group_keys.get(&*deed.idnumber).copied().or_else(known) else { return };
+        let Some(head) = self.groups.get(key).cloned() else { return };
+        let Some(shown) = self.shown(&head) else { return };
+        let stays = |why: String| format!("{} was taken over and stays ours: {why}", deed.name);
+        let is_given_back = shown.idnumber == deed.before;
+        if is_ours(&deed.before) || !self.came_with_its_people(key, deed) {
+            self.lose(Some(key), None, stays(format!("its idnumber is {}", shown.idnumber)));
+            return;
+        }
+        if !is_given_back && shown.idnumber != deed.after {
+            let detail = stays(format!("somebody gave it the idnumber {} since", shown.idnumber));
+            self.lose(Some(key), None, detail);
+            return;
+        }
+        let holder = self.shown_as(&deed.before).filter(|other| other.id != shown.id);
+        if let Some(other) = holder.filter(|_| !deed.before.is_empty()) {
+            let detail = stays(format!("group {} has the idnumber {} now", other.id, deed.before));
+            self.lose(Some(key), None, detail);
+            return;
+        }
+        // The tombstone keeps the idnumber that was ours, so that an undo of this undo knows the group.
+        let ours = Arc::new(GroupHead { idnumber: deed.after.clone(), ..(*head).clone() });
+        if !is_given_back {
+            let (idnumber, name) = (deed.before.clone(), shown.name.clone());
+            let group = Arc::new(GroupHead { idnumber, name, ..(*head).clone() });
+            let (idnumber_before, name_applied) = (deed.after.clone(), head.name.clone());
+            self.do_it(Change::AdoptGroup { group, idnumber_before, name_applied });
+        }
+        self.do_it(Change::ForgetGroup { group: ours });
+    }
+
+    /// Tells whether our memory of a group began with this run: whoever is ours in it became so in the run. The run may
+    /// also have written the idnumber of a group that had been ours and lost it; that one stays ours.
+    fn came_with_its_people(&self, key: &GroupKey, deed: &Deed) -> bool {
+        let members = self.links.groups.get(key).map(|link| &link.members);
+        let came = |user| {
+            self.deeds(&["adopt_member", "add_member"])
+                .any(|of| of.idnumber == deed.idnumber && of.user == Some(user))
+        };
+        members.is_some_and(|members| !members.is_empty() && members.keys().all(|user| came(*user)))
+    }
+
+    /// The group that an undo gave back, if it still is as it was given back.
+    fn given_back(&self, head: &GroupHead, id: Option<GroupId>) -> Option<&'a ObservedGroup> {
+        let deed = self
+            .deeds(&["adopt_group"])
+            .find(|deed| deed.before == head.idnumber && !is_ours(&deed.after))?;
+        let shown = self.course.groups.iter().find(|group| Some(group.id) == id)?;
+        (shown.idnumber == deed.after).then_some(shown)
     }
 
     fn note_leaving(&mut self, deed: &Deed) {
@@ -95,7 +150,10 @@ impl<'a> Undoing<'a> {
         if self.groups.contains_key(&head.key) {
             return;
         }
-        if let Some(shown) = self.shown_as(&head.idnumber) {
+        if let Some(shown) = self.shown_as(&head.idnumber).or_else(|| self.given_back(&head, old_id)) {
+            if shown.idnumber != head.idnumber {
+                self.tell_who_stays(&head, shown);
+            }
             let name_applied = head.name.clone();
             let head = Arc::new(GroupHead { id: Some(shown.id), name: shown.name.clone(), ..head });
             self.groups.insert(head.key.clone(), Arc::clone(&head));
@@ -122,6 +180,18 @@ impl<'a> Undoing<'a> {
         let group = Arc::new(head);
         self.groups.insert(group.key.clone(), Arc::clone(&group));
         self.do_it(Change::CreateGroup { group });
+    }
+
+    /// Tells of people whom an undo put into a group and then gave away with it: they are not ours to take out.
+    fn tell_who_stays(&mut self, head: &GroupHead, shown: &ObservedGroup) {
+        // Of a group that is not ours the members may not have been read.
+        let is_there = |user| shown.members.as_ref().is_none_or(|members| members.contains(&user));
+        for deed in self.deeds(&["add_member"]).filter(|deed| deed.idnumber == head.idnumber) {
+            if deed.user.is_some_and(is_there) {
+                let detail = format!("{} was put back into {} and stays", deed.person, head.name);
+                self.lose(Some(&head.key), Some(&PersonKey(deed.person.clone())), detail);
+            }
+        }
     }
 
     /// Tells of a deleted group whose people were not those in our memory: nobody remembers who they were.
@@ -231,6 +301,11 @@ impl<'a> Undoing<'a> {
         }
         self.take_groupings_away();
     }
+}
+
+/// Whether an idnumber is one that we write.
+fn is_ours(idnumber: &str) -> bool {
+    idnumber.starts_with(NAMESPACE)
 }
 
 /// Reads the key that a group had before it was carried on, in the same module. What does not give the same idnumber

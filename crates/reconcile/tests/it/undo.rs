@@ -11,6 +11,7 @@ use reconcile::keys::Role;
 use reconcile::link::CourseLinks;
 use reconcile::operation::{Change, Operation};
 use reconcile::plan::CoursePlan;
+use reconcile::policy::NameTaken;
 use reconcile::snapshot::{Presence, SourceGroup, SourceMember, Wish};
 use reconcile::undo::{Deed, Dropped, Past, undo};
 
@@ -21,6 +22,8 @@ use crate::world::World;
 
 /// What a night did, as journal and tombstones tell it.
 fn past(operations: &[&Operation], links: &CourseLinks) -> Past {
+    // A tombstone of a group holds the people who were in our memory at that moment.
+    let mut links = links.clone();
     let mut past = Past { course: COURSE, ..Past::default() };
     for operation in operations {
         let row = operation.row();
@@ -33,7 +36,13 @@ fn past(operations: &[&Operation], links: &CourseLinks) -> Past {
             before: row.before,
             after: row.after,
         });
-        past.dropped.extend(buried(operation, links));
+        past.dropped.extend(buried(operation, &links));
+        if let Change::RemoveMember { group, user, .. } | Change::ForgetMember { group, user, .. } =
+            &operation.change
+            && let Some(link) = links.groups.get_mut(&group.key)
+        {
+            link.members.remove(user);
+        }
     }
     past
 }
@@ -266,4 +275,58 @@ fn a_group_that_others_have_come_to_use_is_kept_and_told() {
     carry_out(&mut here, plan).unwrap();
     assert_eq!(here.world.groups.keys().collect::<Vec<_>>(), [&group]);
     assert_eq!(here.world.groups[&group].members.len(), 4);
+}
+
+/// A local group with one of our people and a stranger, taken over by a night and given back after `meanwhile`.
+fn undo_a_take_over(
+    meanwhile: impl FnOnce(&mut Installation, i64),
+) -> Result<(Installation, i64, Vec<String>), String> {
+    let mut here = installation();
+    let first = two_groups()?;
+    (here.modules, here.mappings) = (first.modules.clone(), first.mappings.clone());
+    here.policy.name_taken = NameTaken::Adopt;
+    let local = here.world.create_group("Seminar", "theirs")?;
+    for person in ["p0", "p5"] {
+        let user = here.world.user(person).ok_or("nobody has that key")?;
+        here.world.add_member(local, user)?;
+    }
+    let before = picture(&here.world);
+    let plan = here.plan().plan;
+    let night = carry_out(&mut here, plan)?;
+    assert!(here.world.groups[&local].idnumber.starts_with("muster:"), "it was taken over");
+    meanwhile(&mut here, local);
+    let plan = plan_undo(&here, &night);
+    let lost = losses(&plan);
+    carry_out(&mut here, plan)?;
+    if lost.is_empty() {
+        assert_eq!(picture(&here.world), before);
+        assert!(here.links.groups.is_empty(), "our memory lets go of it");
+    }
+    Ok((here, local, lost))
+}
+
+#[test]
+fn n4_a_group_that_was_taken_over_is_given_back_with_its_own_idnumber_and_people() {
+    let (here, local, lost) = undo_a_take_over(|_, _| {}).unwrap();
+    assert_eq!(lost, Vec::<String>::new());
+    assert_eq!(
+        (&*here.world.groups[&local].idnumber, here.world.groups[&local].members.len()),
+        ("theirs", 2)
+    );
+}
+
+#[test]
+fn n4_a_group_that_was_taken_over_and_changed_since_stays_and_is_told() {
+    let (here, local, lost) = undo_a_take_over(|here, local| {
+        here.world.groups.get_mut(&local).unwrap().idnumber = "another".into();
+    })
+    .unwrap();
+    assert_eq!(lost, ["Seminar was taken over and stays ours: somebody gave it the idnumber another since"]);
+    assert_eq!(here.world.groups[&local].idnumber, "another");
+    // Moodle wants an idnumber only once in a course.
+    let (_, _, lost) = undo_a_take_over(|here, _| {
+        here.world.create_group("Reading circle", "theirs").unwrap();
+    })
+    .unwrap();
+    assert_eq!(lost, ["Seminar was taken over and stays ours: group 4 has the idnumber theirs now"]);
 }

@@ -12,7 +12,7 @@ use super::model::{
 use super::names::{self, MARKED_UP_GROUPS, PersonName, SCRIPT_GROUPS, UMLAUT_GROUPS};
 use super::script::Act;
 use super::stage::{STUDENTS_MIN, Stage};
-use super::{course_id, user_id};
+use super::user_id;
 
 /// Numbers of person ids that belong to nobody begin here.
 const FIRST_NOBODY: u32 = 9_000_001;
@@ -170,7 +170,7 @@ impl Stage<'_> {
         self.case(CaseKind::ReturningModule, &cast, 0, &[], "is missing on days 1 and 2 and back on day 3");
 
         // It may use up most of a quiet day's changes, but not more.
-        let seats_max = self.university.profile.sizes().quiet_day as usize * 4 / 5;
+        let seats_max = self.university.sizes.quiet_day as usize * 4 / 5;
         let cast = self.cast_with_seats(3, seats_max)?;
         let closing = self.university.modules[cast.module].groups.iter().copied();
         let closing: Vec<usize> = closing.filter(|group| *group != cast.groups[0]).collect();
@@ -219,7 +219,8 @@ impl Stage<'_> {
 
         let cast = self.cast(1)?;
         let name = self.name(cast.groups[0]);
-        self.university.local_groups.push(LocalGroup { course_id: course_id(cast.module), name });
+        let course_id = self.university.course_id(cast.module);
+        self.university.local_groups.push(LocalGroup { course_id, name });
         self.case(
             CaseKind::LocalNamesake,
             &cast,

@@ -4,10 +4,10 @@
 //!
 //! Invariant: nothing of the source changes after day 0 except through here, so the history is complete.
 
+use super::University;
 use super::awkward::Healing;
 use super::change::{Change, ChangeKind, Day, MoodleEvent, MoodleEventKind};
 use super::model::{Account, Delivery, Enrolled, Kind, MappingRecord, Role, Seat};
-use super::{University, course_id};
 
 /// A university during one day.
 pub(super) struct Editor<'a> {
@@ -90,15 +90,16 @@ impl<'a> Editor<'a> {
 
     /// Sets the flags of a mapping, and makes the mapping where there is none.
     pub(super) fn set_mapping(&mut self, module: usize, wanted: MappingRecord) {
+        let course_id = self.university.course_id(wanted.course);
         let mappings = &mut self.university.modules[module].mappings;
         let before = match mappings.iter_mut().find(|mapping| mapping.course == wanted.course) {
-            Some(mapping) => mapping_text(std::mem::replace(mapping, wanted)),
+            Some(mapping) => mapping_text(course_id, std::mem::replace(mapping, wanted)),
             None => {
                 mappings.push(wanted);
                 String::new()
             }
         };
-        let after = mapping_text(wanted);
+        let after = mapping_text(course_id, wanted);
         self.record(ChangeKind::MappingChanged, module, String::new(), String::new(), before, after);
     }
 
@@ -147,7 +148,7 @@ impl<'a> Editor<'a> {
         detail: String,
     ) {
         let person_idnumber = person.map_or_else(String::new, |person| self.university.person_id(person));
-        let course_id = course_id(course);
+        let course_id = self.university.course_id(course);
         self.day.events.push(MoodleEvent { kind, course_id, group_name, person_idnumber, detail });
     }
 
@@ -181,12 +182,9 @@ impl<'a> Editor<'a> {
 }
 
 /// Says a mapping as the history does.
-fn mapping_text(mapping: MappingRecord) -> String {
+fn mapping_text(course_id: u32, mapping: MappingRecord) -> String {
     let (group_import, mapping_action) = (mapping.group_import.as_str(), mapping.mapping_action.as_str());
-    format!(
-        "course {} group_import {group_import} mapping_action {mapping_action}",
-        course_id(mapping.course)
-    )
+    format!("course {course_id} group_import {group_import} mapping_action {mapping_action}")
 }
 
 /// The seats of a group that hold a role.

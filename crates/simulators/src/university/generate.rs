@@ -7,35 +7,43 @@
 use super::awkward::Awkward;
 use super::dice::Dice;
 use super::model::{
-    Account, CourseRecord, CourseRole, Delivery, Enrolled, Kind, LocalGroup, MappingRecord, ModuleRecord,
-    Part, PersonRecord, Role, Seat, Wish,
+    Account, CourseRecord, CourseRole, Delivery, Enrolled, Kind, LocalGroup, Mapping, MappingRecord,
+    ModuleRecord, Part, PersonRecord, Role, Seat, Wish,
 };
-use super::names::{self, NAME_COUNTS, PersonName};
+use super::names::{self, FIRST_COURSE_ID, NAME_COUNTS, PersonName};
 use super::profile::Profile;
 use super::spread::{Pot, groups_per_module};
 use super::stage::{self, Exceptions};
-use super::{University, course_id};
+use super::{University, given};
 
 /// One person in fifteen teaches.
 const PEOPLE_PER_TUTOR: u32 = 15;
 /// One module in this many has no course of its own and joins another module's course.
 const COURSES_PER_EXTRA_MODULE: u32 = 33;
 
-/// Makes the university of that size and seed.
-pub(super) fn university(profile: Profile, seed: u64) -> University {
+/// Fewer modules than this have no awkward cases, or nothing else would happen in them.
+const MODULES_STAGED_MIN: usize = 200;
+
+/// Makes the university of that size and seed; modules and courses are those of the mappings where some are given.
+pub(super) fn university(profile: Profile, seed: u64, given: &[Mapping<'_>]) -> University {
     let sizes = profile.sizes();
     let mut dice = Dice::new(seed, 0);
     let tutors = sizes.people / PEOPLE_PER_TUTOR;
     let modules = sizes.courses + sizes.courses / COURSES_PER_EXTRA_MODULE;
     let mut university = University {
         profile,
+        sizes,
         seed,
         day: 0,
         people: (0..sizes.people).map(|person| new_person(&mut dice, person, tutors)).collect(),
         tutors,
         students: sizes.people - tutors,
         courses: (0..sizes.courses)
-            .map(|_| CourseRecord { account: Account::InMoodle, enrolled: Vec::new() })
+            .map(|course| CourseRecord {
+                id: FIRST_COURSE_ID + course,
+                account: Account::InMoodle,
+                enrolled: Vec::new(),
+            })
             .collect(),
         modules: (0..modules as usize).map(new_module).collect(),
         groups: Vec::new(),
@@ -44,9 +52,18 @@ pub(super) fn university(profile: Profile, seed: u64) -> University {
         awkward: Awkward::default(),
         script: Vec::new(),
     };
-    form_groups(&mut university, &mut dice);
-    map_modules(&mut university, &mut dice);
-    let exceptions = stage::set(&mut university);
+    if given.is_empty() {
+        form_groups(&mut university, &mut dice);
+        map_modules(&mut university, &mut dice);
+    } else {
+        given::arrange(&mut university, given);
+        form_groups(&mut university, &mut dice);
+    }
+    let exceptions = if university.modules.len() < MODULES_STAGED_MIN {
+        Exceptions::default()
+    } else {
+        stage::set(&mut university)
+    };
     enrol_people(&mut university, &mut dice, &exceptions);
     make_local_groups(&mut university, &mut dice);
     university
@@ -62,7 +79,7 @@ fn new_person(dice: &mut Dice, person: u32, tutors: u32) -> PersonRecord {
     PersonRecord { number: person + 1, role, name, account: Account::InMoodle }
 }
 
-fn new_module(index: usize) -> ModuleRecord {
+pub(super) fn new_module(index: usize) -> ModuleRecord {
     ModuleRecord {
         code: names::module_code(index),
         term: ["T1", "T2", "T3"][index % 3],
@@ -75,7 +92,7 @@ fn new_module(index: usize) -> ModuleRecord {
 
 /// Deals groups to the modules, and members to the groups.
 fn form_groups(university: &mut University, dice: &mut Dice) {
-    let sizes = university.profile.sizes();
+    let sizes = university.sizes;
     let group_counts = groups_per_module(dice, university.modules.len() as u32, sizes.groups);
     let weights: Vec<u64> =
         group_counts.iter().map(|count| count * u64::from(dice.between(50, 150))).collect();
@@ -211,10 +228,10 @@ fn members_of(university: &University, modules: &[usize]) -> Vec<Enrolled> {
 
 /// Gives one course in fifty a group that a teacher made by hand.
 fn make_local_groups(university: &mut University, dice: &mut Dice) {
-    for (course, record) in university.courses.iter().enumerate() {
+    for record in &university.courses {
         if record.account == Account::InMoodle && dice.one_in(50) {
             let name = format!("Study circle {}", dice.between(1, 9));
-            university.local_groups.push(LocalGroup { course_id: course_id(course), name });
+            university.local_groups.push(LocalGroup { course_id: record.id, name });
         }
     }
 }

@@ -16,6 +16,7 @@ mod editor;
 mod folder;
 mod furnish;
 mod generate;
+mod given;
 mod load;
 mod model;
 mod names;
@@ -24,6 +25,7 @@ mod profile;
 mod script;
 mod spread;
 mod stage;
+mod term;
 mod write;
 
 use std::fmt;
@@ -37,15 +39,17 @@ pub use model::{
     Course, CourseRole, Enrolment, Group, Kind, LocalGroup, Mapping, Member, Module, Person, Role, Wish,
 };
 pub use profile::{Profile, Sizes, UnknownProfile};
+pub use term::{Brings, Feed, Night, Term};
 pub use write::{Encoding, UnknownEncoding};
 
 use model::{Account, CourseRecord, Delivery, GroupRecord, ModuleRecord, PersonRecord, Seat};
-use names::{FIRST_COURSE_ID, FIRST_USER_ID};
+use names::FIRST_USER_ID;
 use script::Act;
 
 /// A university on one day of its term: the source and the Moodle beside it.
 pub struct University {
     profile: Profile,
+    sizes: Sizes,
     seed: u64,
     day: u32,
     /// Tutors first, then students, then the people whom the awkward cases brought.
@@ -72,7 +76,14 @@ impl University {
     /// Makes the university of that size and seed as it is on day 0.
     #[must_use]
     pub fn generate(profile: Profile, seed: u64) -> Self {
-        generate::university(profile, seed)
+        generate::university(profile, seed, &[])
+    }
+
+    /// Makes a university of that size and seed whose modules and courses are those of a table of mappings; without
+    /// a row it is the one of [`University::generate`].
+    #[must_use]
+    pub fn generate_mapped(profile: Profile, seed: u64, mappings: &[Mapping<'_>]) -> Self {
+        generate::university(profile, seed, mappings)
     }
 
     /// Returns the size.
@@ -103,14 +114,20 @@ impl University {
         ordinary::pass_day(self, ordinary::Bustle::Peak)
     }
 
+    /// Lets a day pass on which departments plan their groups anew: the old ones go, and their students are dealt
+    /// into new ones.
+    pub fn next_replanned_day(&mut self) -> Day {
+        ordinary::pass_day(self, ordinary::Bustle::Replanned)
+    }
+
     /// Returns the courses in Moodle.
     pub fn courses(&self) -> impl Iterator<Item = Course> {
         let present =
             self.courses.iter().enumerate().filter(|(_, course)| course.account == Account::InMoodle);
         present.map(|(course, _)| {
-            let code = names::module_code(course);
+            let code = &self.modules[course].code;
             Course {
-                id: course_id(course),
+                id: self.course_id(course),
                 shortname: format!("{code} 2026"),
                 fullname: names::module_title(course),
                 idnumber: format!("{code}-2026"),
@@ -139,9 +156,9 @@ impl University {
 
     /// Returns who is enrolled where in Moodle, course by course.
     pub fn enrolments(&self) -> impl Iterator<Item = Enrolment> {
-        self.courses.iter().enumerate().flat_map(|(course, record)| {
-            record.enrolled.iter().map(move |enrolled| Enrolment {
-                course_id: course_id(course),
+        self.courses.iter().flat_map(|record| {
+            record.enrolled.iter().map(|enrolled| Enrolment {
+                course_id: record.id,
                 user_id: user_id(enrolled.person),
                 role: enrolled.role,
             })
@@ -185,7 +202,7 @@ impl University {
     pub fn mappings(&self) -> impl Iterator<Item = Mapping<'_>> {
         self.modules.iter().flat_map(|module| {
             module.mappings.iter().map(|mapping| Mapping {
-                moodle_id: course_id(mapping.course),
+                moodle_id: self.course_id(mapping.course),
                 modulecode: &module.code,
                 group_import: mapping.group_import,
                 mapping_action: mapping.mapping_action,
@@ -212,6 +229,11 @@ impl University {
     fn delivered_groups(&self) -> impl Iterator<Item = (&ModuleRecord, &GroupRecord)> {
         self.delivered_modules()
             .flat_map(move |module| module.groups.iter().map(move |group| (module, &self.groups[*group])))
+    }
+
+    /// Moodle's id of the course at this place in the list.
+    fn course_id(&self, course: usize) -> u32 {
+        self.courses[course].id
     }
 
     fn person_id(&self, person: u32) -> String {
@@ -243,11 +265,6 @@ impl University {
         self.modules[module].groups.push(group);
         group
     }
-}
-
-/// Moodle's id of the course at this place in the list.
-fn course_id(course: usize) -> u32 {
-    FIRST_COURSE_ID + course as u32
 }
 
 /// Moodle's id of the person at this place in the list.

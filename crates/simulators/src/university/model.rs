@@ -259,6 +259,8 @@ pub(super) enum Account {
 
 #[derive(Debug)]
 pub(super) struct CourseRecord {
+    /// Moodle's id.
+    pub(super) id: u32,
     pub(super) account: Account,
     pub(super) enrolled: Vec<Enrolled>,
 }

@@ -19,19 +19,23 @@ use super::script::{Act, perform_due};
 pub(super) enum Bustle {
     Quiet,
     Peak,
+    /// Departments plan their groups anew.
+    Replanned,
 }
 
 /// How many modules are looked at for a group small enough to be split or joined; the rest stay for other changes.
 const SMALL_GROUP_LOOKS_MAX: usize = 200;
 /// A group number that no generated group has; split-off groups count up from here.
 const FIRST_SPLIT_NUMBER: u32 = 200;
+/// On a day of new plans one module in so many gets one.
+const MODULES_PER_REPLANNED: usize = 40;
 
 /// Lets a day pass.
 pub(super) fn pass_day(university: &mut University, bustle: Bustle) -> Day {
-    let sizes = university.profile.sizes();
+    let sizes = university.sizes;
     let (budget, cluster_low, cluster_high) = match bustle {
         // Four or five changes a module, as somebody who moves a few people around makes them.
-        Bustle::Quiet => (sizes.quiet_day, 3, 6),
+        Bustle::Quiet | Bustle::Replanned => (sizes.quiet_day, 3, 6),
         Bustle::Peak => (sizes.peak_day, 10, 30),
     };
     let mut editor = Editor::begin(university);
@@ -47,6 +51,11 @@ pub(super) fn pass_day(university: &mut University, bustle: Bustle) -> Day {
     }
     for _ in 0..=sizes.quiet_day / 250 {
         teachers_tidy_up(&mut editor, &mut dice, &mut untouched);
+    }
+    if matches!(bustle, Bustle::Replanned) {
+        let modules = (editor.university.modules.len() / MODULES_PER_REPLANNED).max(1);
+        // Fewer where fewer modules have groups enough.
+        let _ = untouched.by_ref().filter(|module| replan(&mut editor, *module)).take(modules).count();
     }
     let mut left = budget.saturating_sub(editor.memberships_changed());
     for module in untouched {
@@ -128,10 +137,47 @@ fn join(editor: &mut Editor<'_>, module: usize) -> bool {
     true
 }
 
+/// Closes the module's sub-groups of its first kind that has several, and deals their people into as many new ones;
+/// false when no kind has several.
+fn replan(editor: &mut Editor<'_>, module: usize) -> bool {
+    let university = &*editor.university;
+    let of_kind = |kind: Kind| {
+        let groups = university.modules[module].groups.iter().copied();
+        groups.filter(|group| university.groups[*group].kind == kind).collect::<Vec<usize>>()
+    };
+    let kinds = [Kind::Tutorial, Kind::Seminar, Kind::Lab];
+    let Some((kind, closing)) =
+        kinds.into_iter().map(|kind| (kind, of_kind(kind))).find(|(_, groups)| groups.len() > 1)
+    else {
+        return false;
+    };
+    let seats_of_role = |role| -> Vec<Seat> {
+        let seats = closing.iter().flat_map(|group| seats_of(university, *group, role));
+        let mut seats: Vec<Seat> = seats.collect();
+        seats.sort_unstable_by_key(|seat| seat.person);
+        seats.dedup();
+        seats
+    };
+    let (students, tutors) = (seats_of_role(Role::Student), seats_of_role(Role::Tutor));
+    let first = FIRST_SPLIT_NUMBER + editor.day.number * 10;
+    for (group, number) in closing.iter().zip(first..) {
+        let (code, name) = names::group_code_and_name(module, kind, number, number % 40);
+        let new_group = editor.open_group(module, kind, code, name);
+        let place = (number - first) as usize;
+        for seats in [&students, &tutors] {
+            for seat in seats.iter().skip(place).step_by(closing.len()) {
+                editor.add_seat(new_group, *seat);
+            }
+        }
+        editor.close_group(*group);
+    }
+    true
+}
+
 /// Lists the module's sub-groups with few students, but at least so many. Few is up to half of a usual group, so that
 /// one of them does not use up the changes of a quiet day.
 fn small_groups(university: &University, module: usize, students_min: usize) -> impl Iterator<Item = usize> {
-    let sizes = university.profile.sizes();
+    let sizes = university.sizes;
     let students_max = (sizes.memberships / sizes.groups / 2).max(8) as usize;
     university.modules[module].groups.iter().copied().filter(move |group| {
         let record = &university.groups[*group];

@@ -12,7 +12,7 @@ use super::change::MoodleEventKind;
 use super::model::{Account, Enrolled, Kind, MappingRecord, Part, PersonRecord, Role, Wish};
 use super::names::PersonName;
 use super::script::Act;
-use super::{University, corrupt, course_id};
+use super::{University, corrupt};
 
 /// Modules with more groups than this are too large to look at in a demonstration.
 const STAGED_GROUPS_MAX: usize = 12;
@@ -165,7 +165,7 @@ impl Stage<'_> {
     ) {
         let case = Case {
             kind,
-            course_ids: modules.iter().map(|module| course_id(*module)).collect(),
+            course_ids: modules.iter().map(|module| self.university.course_id(*module)).collect(),
             module_codes: modules
                 .iter()
                 .map(|module| self.university.modules[*module].code.clone())

@@ -16,3 +16,5 @@ mod furnish;
 mod history;
 #[cfg(test)]
 mod sizes;
+#[cfg(test)]
+mod term;

@@ -1,11 +1,11 @@
 //! Decisions of people about waiting operations.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use reconcile::operation::{Fingerprint, Operation};
 use reconcile::outcome::Outcome;
 use reconcile::safety::Decisions;
-use store::{Approval, Decided, Decision, ObjectionRow, RunId, RunLock, Store};
+use store::{Approval, Decided, Decision, ObjectionRow, RefusedRow, RunId, RunLock, Store};
 
 use crate::support::{at, begin, create, delete, memory, plan};
 
@@ -92,4 +92,51 @@ async fn the_fingerprints_of_a_run_are_those_of_its_plan() {
     let (store, _lock, run, [first, second, third]) = waiting().await;
     assert_eq!(store.fingerprints_of(run).await.unwrap(), prints(&[&first, &second, &third]));
     assert_eq!(store.fingerprints_of(RunId(99)).await.unwrap(), HashSet::new());
+}
+
+#[tokio::test]
+async fn every_no_that_counts_says_who_why_and_until_when() {
+    let (store, _lock, run, operations) = waiting().await;
+    let no = approval(run, Decided::Only(prints(&[&operations[0]])), Decision::Refused);
+    store.approve(&no).await.unwrap();
+    let again = Approval {
+        who: "grace".into(),
+        reason: "still not".into(),
+        expires_at: at(200),
+        ..approval(run, Decided::Only(prints(&[&operations[0]])), Decision::Refused)
+    };
+    store.approve(&again).await.unwrap();
+    let refused = store.refused(at(30)).await.unwrap();
+    let row = RefusedRow { run, who: "grace".into(), reason: "still not".into(), expires_at: at(200) };
+    assert_eq!(refused, HashMap::from([(operations[0].fingerprint(), row)]), "the newest no counts");
+    assert_eq!(store.refused(at(200)).await.unwrap(), HashMap::new(), "it has expired");
+    // A later yes about the same operation ends it.
+    let yes = approval(run, Decided::Only(prints(&[&operations[0]])), Decision::Approved);
+    store.approve(&yes).await.unwrap();
+    assert_eq!(store.refused(at(30)).await.unwrap(), HashMap::new());
+}
+
+#[tokio::test]
+async fn a_no_is_taken_back_for_exactly_the_operations_that_are_named() {
+    let (store, _lock, run, operations) = waiting().await;
+    store.approve(&approval(run, Decided::All, Decision::Refused)).await.unwrap();
+    store.approve(&approval(run, Decided::All, Decision::Refused)).await.unwrap();
+    let take_back = async |some: &[&Operation], now| {
+        store
+            .take_back_refusals(&prints(some), &"grace".into(), &"it was right".into(), at(now))
+            .await
+            .unwrap()
+    };
+    assert_eq!(take_back(&[&operations[2]], 30).await, 0, "nobody refused that one");
+    assert_eq!(take_back(&[&operations[0], &operations[2]], 30).await, 1);
+    let left: HashSet<Fingerprint> = store.refused(at(31)).await.unwrap().into_keys().collect();
+    assert_eq!(left, prints(&[&operations[1]]), "both refusals of the first are gone");
+    assert_eq!(store.decisions(at(31)).await.unwrap().refused, left);
+    assert_eq!(take_back(&[&operations[0]], 32).await, 0, "once is enough");
+    assert_eq!(take_back(&[&operations[1]], 100).await, 0, "it had expired");
+    let told = store.audit(1).await.unwrap().remove(0);
+    assert_eq!(
+        (&*told.what, &*told.before, &*told.after, &*told.who),
+        ("1 operations", "refused", "taken back", "grace")
+    );
 }

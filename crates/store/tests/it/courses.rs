@@ -1,10 +1,15 @@
 //! Which courses have to be looked at.
 
+use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::keys::CourseId;
+use reconcile::operation::Operation;
+use reconcile::outcome::Outcome;
 use reconcile::snapshot::{Exception, ExceptionKind};
 use store::{CourseNote, CourseState, MappingKey, MappingSettings, RunLock, Store, Verdict};
 
-use crate::support::{COURSE, accept, add, at, begin, change, cmis, create, delivery, memory, plan};
+use crate::support::{
+    COURSE, accept, add, at, begin, change, cmis, create, delete, delivery, memory, plan, remove,
+};
 
 async fn states(store: &Store, now: i64) -> Vec<CourseState> {
     store.course_states(&cmis(), "policy", at(now)).await.unwrap()
@@ -120,4 +125,81 @@ async fn a_course_without_a_mapping_is_there_while_anything_of_ours_is() {
     store.sent(&lock, run, &[(1, &operations[0])]).await.unwrap();
     let courses: Vec<CourseId> = states(&store, 10).await.iter().map(|state| state.course).collect();
     assert_eq!(courses, [COURSE]);
+}
+
+/// Sends operations in a new run, and lets the platform answer the first so many.
+async fn send(store: &Store, lock: &RunLock, operations: &[Operation], answered: usize) {
+    let run = begin(store, lock, 30).await;
+    store.record_plan(lock, run, &[plan(operations.to_vec())]).await.unwrap();
+    for (number, operation) in (1..).zip(operations) {
+        store.sent(lock, run, &[(number, operation)]).await.unwrap();
+        if number as usize <= answered {
+            let id = (operation.row().kind == "create_group").then_some(70);
+            store.settled(lock, run, &[(number, operation, Outcome::Done(id))], at(31)).await.unwrap();
+        }
+    }
+}
+
+async fn doubtful(store: &Store) -> Vec<CourseId> {
+    store.doubtful_courses().await.unwrap().into_iter().collect()
+}
+
+#[tokio::test]
+async fn a_course_is_doubtful_while_an_answer_is_missing() {
+    for (operations, answered, expected) in [
+        (vec![create("1"), add("1", 5)], 2, vec![]),
+        (vec![create("1")], 0, vec![COURSE]),
+        (vec![create("1"), add("1", 5)], 1, vec![COURSE]),
+        // Our memory has the member until the answer: there is nothing to find out.
+        (vec![create("1"), add("1", 5), remove("1", 5)], 2, vec![]),
+        (vec![create("1"), add("1", 5), remove("1", 5)], 3, vec![]),
+        (vec![create("1"), delete("1", 0)], 1, vec![COURSE]),
+    ] {
+        let (store, lock) = memory().await;
+        send(&store, &lock, &operations, answered).await;
+        assert_eq!(doubtful(&store).await, expected, "{answered} of {operations:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_course_that_is_gone_is_doubtful_while_something_in_it_is_ours() {
+    for (operations, expected) in [(vec![create("1")], vec![COURSE]), (vec![], vec![])] {
+        let (store, lock) = memory().await;
+        send(&store, &lock, &operations, 1).await;
+        let gone = CourseNote {
+            course: COURSE,
+            name: None,
+            observed_at: Some(at(40)),
+            input_hash: None,
+            look_again: true,
+            gone: true,
+        };
+        store.note_course(&lock, &gone).await.unwrap();
+        assert_eq!(doubtful(&store).await, expected);
+        store.note_course(&lock, &CourseNote { gone: false, ..gone }).await.unwrap();
+        assert_eq!(doubtful(&store).await, [], "it is there again");
+    }
+}
+
+#[tokio::test]
+async fn a_course_is_doubtful_while_a_finding_tells_that_memory_and_platform_differ() {
+    let doubted = [
+        Reason::CourseGone,
+        Reason::DeletedThere,
+        Reason::RemovedThere,
+        Reason::TargetRefused,
+        Reason::Unanswered,
+        Reason::ReadIncomplete,
+    ];
+    for reason in Reason::ALL {
+        let (store, lock) = memory().await;
+        let run = begin(&store, &lock, 10).await;
+        let finding =
+            Finding { course: COURSE, reason: *reason, subject: Subject::default(), detail: "".into() };
+        store.record_findings(&lock, run, &[COURSE], &[finding], at(10)).await.unwrap();
+        assert_eq!(doubtful(&store).await == [COURSE], doubted.contains(reason), "{reason:?}");
+        let healed = begin(&store, &lock, 20).await;
+        store.record_findings(&lock, healed, &[COURSE], &[], at(20)).await.unwrap();
+        assert_eq!(doubtful(&store).await, [], "{reason:?} has healed");
+    }
 }

@@ -16,6 +16,7 @@ mod lookup;
 mod mappings;
 mod old_names;
 mod pauses;
+mod people;
 mod rejections;
 mod runs;
 mod snapshots;

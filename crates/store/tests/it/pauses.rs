@@ -83,3 +83,21 @@ async fn b9_resuming_ends_what_counts_and_says_so_in_the_audit_log() {
     let told: Vec<_> = store.audit(2).await.unwrap().iter().map(|entry| entry.what.to_string()).collect();
     assert_eq!(told, ["module A", "everything"]);
 }
+
+#[tokio::test]
+async fn b9_that_a_pause_is_about_to_end_is_handed_out_once() {
+    let (store, _lock) = with_two_courses().await;
+    let long = store.pause(&pause(PauseScope::All, 100, 900), at(100)).await.unwrap();
+    store.pause(&pause(PauseScope::Module("A".into()), 800, 900), at(800)).await.unwrap();
+    let taken = async |now| {
+        let rows = store.take_pause_ends(100, at(now)).await.unwrap();
+        rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(taken(799).await, [], "it is too early");
+    assert_eq!(taken(800).await, [long], "the short one was never longer than the warning");
+    assert_eq!(taken(801).await, [], "it was told");
+    store.give_back_pause_ends(&[long]).await.unwrap();
+    assert_eq!(taken(899).await, [long], "nobody could be told");
+    store.give_back_pause_ends(&[long]).await.unwrap();
+    assert_eq!(taken(900).await, [], "it is over");
+}

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use store::{AuditState, LockState};
+use store::{AuditState, LockState, Timestamp};
 
 use super::line::Line;
 use crate::app::App;
@@ -18,7 +18,7 @@ const FREE_MIB_MIN: u64 = 512;
 
 /// Tries the database.
 pub(super) async fn lines(app: &App) -> Vec<Line> {
-    let mut lines = vec![database(app).await, audit(app).await, lock(app)];
+    let mut lines = vec![database(app).await, audit(app).await, kept(app).await, lock(app)];
     lines.extend(app.store.path().map(disk));
     lines
 }
@@ -55,6 +55,32 @@ async fn audit(app: &App) -> Line {
         ),
         Err(error) => Line::wrong(Exit::Configuration, what, chain(&error), ""),
     }
+}
+
+/// How old the oldest of everything is, and when it goes (feature N11).
+async fn kept(app: &App) -> Line {
+    let what = "retention";
+    let since = match app.store.kept_since().await {
+        Ok(since) => since,
+        Err(error) => return Line::wrong(Exit::Configuration, what, chain(&error), ""),
+    };
+    let kept = &app.config.retention;
+    let told = [
+        ("operations", since.operations, kept.runs_days),
+        ("failed calls", since.failed_calls, kept.failed_calls_days),
+        ("healed findings", since.healed, kept.healed_days),
+        ("what is gone", since.history, kept.history_days),
+    ]
+    .map(|(name, since, days)| {
+        let since = since.map_or_else(|| "none".to_owned(), |since| format!("since {}", date(since)));
+        let days = if days == 0 { "for ever".to_owned() } else { counted(days, "day", "days") };
+        format!("{name} {since} (kept {days})")
+    });
+    Line::ok(what, told.join(", "))
+}
+
+fn date(time: Timestamp) -> String {
+    written(time).split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn lock(app: &App) -> Line {

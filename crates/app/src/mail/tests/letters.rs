@@ -4,10 +4,11 @@ use expect_test::{expect, expect_file};
 use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::keys::{CourseId, GroupKey, Part};
 use reconcile::report::{ChangeFigures, Courses, Waiting};
-use store::{RunId, Timestamp};
+use store::{NewPause, PauseId, PauseRow, PauseScope, RunId, Timestamp};
 
 use crate::clock::{DAY_S, written};
 use crate::mail::compose::{Length, compose, compose_silence, compose_trial};
+use crate::mail::pause_ends;
 use crate::mail::silence::Silence;
 use crate::mail::story::{BadDelivery, Figures, RefusedOperation, Story, Told, Usual};
 
@@ -308,4 +309,46 @@ fn the_page_shows_the_letters_as_they_are() {
     ] {
         assert!(page.contains(letter), "docs/mail.md shows another letter than\n{letter}");
     }
+}
+
+#[test]
+fn b9_the_letter_before_a_pause_ends_says_what_comes_after_it() {
+    let pause = |id, scope, reason: &str| PauseRow {
+        id: PauseId(id),
+        pause: NewPause {
+            scope,
+            owner: "ada".into(),
+            reason: reason.into(),
+            begins_at: Timestamp(NOW.0 - 14 * DAY_S),
+            ends_at: NOW,
+        },
+        reviewed_by: None,
+    };
+    let ending = [
+        pause(1, PauseScope::All, "teaching has begun"),
+        pause(2, PauseScope::Course(CourseId(7)), "the teacher asked"),
+    ];
+    let letter = pause_ends::compose(Some("uat"), "Example Moodle", &ending);
+    let text = letter.text.replace(&written(NOW), "DATE");
+    expect![[r#"
+        [Muster uat] 2 pauses end within a day · Example Moodle
+
+        2 pauses on Example Moodle end within a day.
+
+        - everything until DATE: teaching has begun (ada)
+        - course 7 until DATE: the teacher asked (ada)
+
+        Next run: the first one after the end only plans what was paused, and tells
+        you. Nothing is changed there until somebody approves it.
+
+        What you may do: nothing, if that is right. To keep them longer, pause again
+        before the end:
+
+            muster pause --all --days 7 --reason "…"
+
+            muster pause --course 7 --days 7 --reason "…"
+    "#]]
+    .assert_eq(&format!("{}\n\n{text}", letter.subject));
+    let one = pause_ends::compose(None, "Example Moodle", &ending[..1]);
+    assert_eq!(one.subject, "[Muster] 1 pause ends within a day · Example Moodle");
 }

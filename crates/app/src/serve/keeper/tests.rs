@@ -81,6 +81,16 @@ fn f1_a_machine_that_slept_for_days_runs_once_when_it_wakes() {
 }
 
 #[test]
+fn f1_a_run_that_is_near_is_not_waited_for_longer_than_needed() {
+    let keeper = Keeper::begin(nightly(&[]), "here".into(), None, at("2026-11-24T12:00:00Z"));
+    let check =
+        |now: &str, expected_s: u64| assert_eq!(keeper.wait(at(now)), Duration::from_secs(expected_s));
+    check("2026-11-24T12:00:00Z", LOOK_EVERY.as_secs());
+    check("2026-11-25T02:16:53Z", 7);
+    check("2026-11-25T02:17:30Z", 1);
+}
+
+#[test]
 fn f1_a_clock_that_was_wrong_and_is_put_back_does_not_silence_the_schedule() {
     let mut keeper = Keeper::begin(nightly(&[]), "here".into(), None, at("2036-11-24T12:00:00Z"));
     assert_eq!(keeper.look(at("2026-11-24T12:00:00Z")), None);

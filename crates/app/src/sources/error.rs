@@ -98,6 +98,43 @@ pub(crate) enum SourceError {
         /// How long was waited, in seconds.
         timeout_s: u64,
     },
+    /// This program speaks no ODBC.
+    #[cfg(not(feature = "odbc"))]
+    #[error(
+        "cannot read source {name}: this program was built without ODBC; build it with `cargo build --release -p app --features odbc` (docs/oracle.md)"
+    )]
+    NoOdbc {
+        /// The source.
+        name: String,
+    },
+    /// A driver cannot reach its database.
+    #[cfg(feature = "odbc")]
+    #[error(
+        "cannot connect to {origin} for source {name}; try it with `isql` on this machine (docs/oracle.md, \"When it does not connect\")"
+    )]
+    OdbcConnect {
+        /// The source.
+        name: String,
+        /// The database.
+        origin: String,
+        /// Why.
+        source: DriverError,
+    },
+    /// A query failed in a driver.
+    #[cfg(feature = "odbc")]
+    #[error(
+        "cannot run the query {query} of source {name} on {origin}; try [source.{name}.queries] {query} there by hand"
+    )]
+    OdbcQuery {
+        /// The source.
+        name: String,
+        /// The database.
+        origin: String,
+        /// The name of the query.
+        query: &'static str,
+        /// Why.
+        source: DriverError,
+    },
     /// A query failed.
     #[error("cannot run the query {query} of source {name} on {url}")]
     Query {
@@ -111,6 +148,12 @@ pub(crate) enum SourceError {
         source: sqlx::Error,
     },
 }
+
+/// What an ODBC driver, or the driver manager, says is wrong.
+#[cfg(feature = "odbc")]
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct DriverError(pub(crate) String);
 
 impl SourceError {
     /// What a person can do.

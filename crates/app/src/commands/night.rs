@@ -31,6 +31,11 @@ pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<
         goal: Goal::InStep(Select::All),
         accept_new_site: false,
     };
+    if let Some(address) = &args.compare_legacy {
+        // The old tables tell of every course, also of those in which nothing changed here.
+        let scope = if wish.scope == Scope::Changed { Scope::All } else { wish.scope.clone() };
+        return super::compare::run(app, &RunWish { scope, ..wish }, address, output).await;
+    }
     carry_out(app, &wish, detail(args.details), output).await
 }
 

@@ -26,7 +26,7 @@ mod value;
 
 use std::path::Path;
 
-pub(crate) use address::DatabaseKind;
+pub(crate) use address::{DatabaseKind, DatabaseUrl};
 pub(crate) use error::ConfigError;
 pub(crate) use explain::{explain, keys};
 pub(crate) use init::init_text;

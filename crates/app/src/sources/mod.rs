@@ -1,7 +1,7 @@
 //! Reads what a source says: CSV files or the answers of queries become one delivery.
 //!
 //! The way through: `csv_file.rs`, `sql.rs` and `odbc` give raw rows, `intake.rs` judges them, `error_file.rs` writes those
-//! that were rejected. `mappings.rs` reads and writes the file of `muster map import` and `export`.
+//! that were rejected. `old_tool` reads the database of the integration that Muster replaces. `mappings.rs` reads and writes the file of `muster map import` and `export`.
 //!
 //! Not here: whether a delivery is believed (`reconcile::delivery::doubts`) and where it is kept (`store`).
 //!
@@ -15,6 +15,7 @@ mod field;
 mod intake;
 mod mappings;
 mod odbc;
+mod old_tool;
 mod people;
 mod roster;
 mod row;
@@ -34,6 +35,7 @@ pub(crate) use error::SourceError;
 pub(crate) use error_file::{rejected_file_name, write_rejections};
 pub(crate) use intake::TableRead;
 pub(crate) use mappings::{Flag, MappingRow, read_mappings, write_mappings};
+pub(crate) use old_tool::{OldDatabase, read_old_database};
 pub(crate) use sample::sample;
 pub(crate) use table::Table;
 

@@ -27,10 +27,10 @@ use super::{Progress, answer_of, ignored_notice, queries};
 use crate::config::{DatabaseKind, SqlPlace};
 
 /// How long a database may take to let us in.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What differs between the databases.
-trait Foreign: Database {
+pub(super) trait Foreign: Database {
     /// Begins a transaction that only reads and sees one state.
     const BEGIN: &'static [&'static str];
 

@@ -31,3 +31,4 @@ mod secrets;
 mod serve;
 mod sources;
 mod support;
+mod take_over;

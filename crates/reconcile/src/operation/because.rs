@@ -43,6 +43,8 @@ pub enum Because {
     Undone,
     /// A person asked that our memory lets go of it.
     Asked,
+    /// The integration that Muster replaces made it.
+    TakenOver,
 }
 
 impl Because {
@@ -68,6 +70,7 @@ impl Because {
             Because::Policy => "policy",
             Because::Undone => "undone",
             Because::Asked => "asked",
+            Because::TakenOver => "taken_over",
         }
     }
 
@@ -93,6 +96,7 @@ impl Because {
             Because::Policy => "the policy leaves it out",
             Because::Undone => "an earlier run is undone",
             Because::Asked => "a person asked to forget it",
+            Because::TakenOver => "the old tool made it",
         }
     }
 }

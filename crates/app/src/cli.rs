@@ -84,7 +84,7 @@ pub(crate) enum Command {
     /// Do the same as `forget course`
     #[command(subcommand, hide = true)]
     Reset(ResetCommand),
-    /// Rebuild our memory from the idnumbers on the platform, or take over what the old integration made
+    /// Take over what the old tool made, or rebuild our memory from the idnumbers
     Adopt(AdoptArgs),
     /// Take back what a run did, and list what does not come back
     Undo(UndoArgs),

@@ -98,7 +98,7 @@ fn document(finished: &Finished, old: &OldDatabase, comparison: &Comparison, exi
         "agreed": comparison.agreed,
         "causes": causes,
         "differences": comparison.differences,
-        "stopped": finished.stopped,
+        "stopped": finished.stopped.as_ref().map(Failure::document),
         "exit_code": exit.code(),
     })
 }

@@ -136,7 +136,11 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         text.push_str(&plan);
         text.push('\n');
     }
-    text.push_str(&report_text::render(&finished.report, finished.run.0));
+    let nothing = match wish.goal {
+        Goal::TakeOver(_) => "Nothing to take over",
+        Goal::InStep(_) | Goal::Undo(_) | Goal::Forget(_) => report_text::IN_STEP,
+    };
+    text.push_str(&report_text::render(&finished.report, finished.run.0, nothing));
     let CallCounts { reads, writes, .. } = finished.calls;
     let _ = writeln!(
         text,

@@ -100,7 +100,10 @@ pub(super) async fn read_old(app: &App, address: &str) -> Result<OldDatabase, Fa
         return Err(Failure::new(Exit::Usage, message).hint("name the database of the old tool"));
     }
     let read = read_old_database(address, &app.config.base_dir).await;
-    read.map_err(|error| Failure::of(Exit::Source, error))
+    read.map_err(|error| {
+        let next = error.next_step();
+        Failure::of(Exit::Source, error).hint(next)
+    })
 }
 
 /// Mappings of the old database that are not here, or otherwise.

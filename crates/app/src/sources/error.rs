@@ -100,18 +100,14 @@ pub(crate) enum SourceError {
     },
     /// This program speaks no ODBC.
     #[cfg(not(feature = "odbc"))]
-    #[error(
-        "cannot read source {name}: this program was built without ODBC; build it with `cargo build --release -p app --features odbc` (docs/oracle.md)"
-    )]
+    #[error("cannot read source {name}: this program was built without ODBC")]
     NoOdbc {
         /// The source.
         name: String,
     },
     /// A driver cannot reach its database.
     #[cfg(feature = "odbc")]
-    #[error(
-        "cannot connect to {origin} for source {name}; try it with `isql` on this machine (docs/oracle.md, \"When it does not connect\")"
-    )]
+    #[error("cannot connect to {origin} for source {name}")]
     OdbcConnect {
         /// The source.
         name: String,
@@ -122,9 +118,7 @@ pub(crate) enum SourceError {
     },
     /// A query failed in a driver.
     #[cfg(feature = "odbc")]
-    #[error(
-        "cannot run the query {query} of source {name} on {origin}; try [source.{name}.queries] {query} there by hand"
-    )]
+    #[error("cannot run the query {query} of source {name} on {origin}")]
     OdbcQuery {
         /// The source.
         name: String,
@@ -175,6 +169,18 @@ impl SourceError {
             SourceError::Password { name, .. } => format!("check `password` under [source.{name}]"),
             SourceError::Connect { .. } => "check the address, the account, and that the database runs".to_owned(),
             SourceError::Silent { .. } => "check the address and the firewall".to_owned(),
+            #[cfg(not(feature = "odbc"))]
+            SourceError::NoOdbc { .. } => {
+                "build it with `cargo build --release -p app --features odbc`; docs/oracle.md".to_owned()
+            }
+            #[cfg(feature = "odbc")]
+            SourceError::OdbcConnect { .. } => {
+                "try it with `isql` on this machine; docs/oracle.md, \"When it does not connect\"".to_owned()
+            }
+            #[cfg(feature = "odbc")]
+            SourceError::OdbcQuery { name, query, .. } => {
+                format!("try [source.{name}.queries] {query} there by hand")
+            }
             SourceError::Query { name, query, .. } => {
                 format!("try [source.{name}.queries] {query} there by hand")
             }

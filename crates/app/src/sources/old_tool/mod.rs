@@ -54,12 +54,10 @@ pub(crate) struct OldDatabase {
 #[derive(Debug, Error)]
 pub(crate) enum OldDatabaseError {
     /// The address is not understood.
-    #[error("cannot understand the address of the old database: {0}; write mysql://ACCOUNT@HOST/DATABASE")]
+    #[error("cannot understand the address of the old database: {0}")]
     Address(String),
     /// It cannot be reached.
-    #[error(
-        "cannot connect to the old database {url}; check the address and the account; its password may stand in {PASSWORD_VARIABLE}"
-    )]
+    #[error("cannot connect to the old database {url}")]
     Connect {
         /// The address without its password.
         url: String,
@@ -67,9 +65,7 @@ pub(crate) enum OldDatabaseError {
         source: sqlx::Error,
     },
     /// It does not answer.
-    #[error(
-        "cannot connect to the old database {url}: no answer within {timeout_s} s; check the address and the firewall"
-    )]
+    #[error("cannot connect to the old database {url}: no answer within {timeout_s} s")]
     Silent {
         /// The address without its password.
         url: String,
@@ -77,7 +73,7 @@ pub(crate) enum OldDatabaseError {
         timeout_s: u64,
     },
     /// A table cannot be read.
-    #[error("cannot read the table {table} of the old database {url}; see that the account may read it")]
+    #[error("cannot read the table {table} of the old database {url}")]
     Table {
         /// The address without its password.
         url: String,
@@ -99,13 +95,31 @@ pub(crate) enum OldDatabaseError {
         hint: String,
     },
     /// It is some other database.
-    #[error("cannot find the table {table} in {url}; is it the management database of the old tool?")]
+    #[error("cannot find the table {table} in {url}")]
     NotTheOne {
         /// The address without its password.
         url: String,
         /// The table without which there is nothing to take over.
         table: &'static str,
     },
+}
+
+impl OldDatabaseError {
+    /// What a person can do.
+    pub(crate) fn next_step(&self) -> String {
+        match self {
+            OldDatabaseError::Address(_) => "write mysql://ACCOUNT@HOST/DATABASE".to_owned(),
+            OldDatabaseError::Connect { .. } => {
+                format!("check the address and the account; its password may stand in {PASSWORD_VARIABLE}")
+            }
+            OldDatabaseError::Silent { .. } => "check the address and the firewall".to_owned(),
+            OldDatabaseError::Table { table, .. } => format!("GRANT SELECT ON {table} to the account"),
+            OldDatabaseError::Column { .. } => {
+                "docs/take-over.md has the columns; a view with these names will do".to_owned()
+            }
+            OldDatabaseError::NotTheOne { .. } => "name the management database of the old tool".to_owned(),
+        }
+    }
 }
 
 /// A table of the old tool, in the order in which they are read: groups before their members.

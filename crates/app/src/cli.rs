@@ -86,7 +86,7 @@ pub(crate) enum Command {
     /// Do the same as `forget course`
     #[command(subcommand, hide = true)]
     Reset(ResetCommand),
-    /// Rebuild our memory from the idnumbers on the platform, after the database was lost
+    /// Take over what the old tool made, or rebuild our memory from the idnumbers
     Adopt(AdoptArgs),
     /// Take back what a run did, and list what does not come back
     Undo(UndoArgs),
@@ -299,6 +299,9 @@ pub(crate) struct ScopeArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+    /// Compare with what the tables of the old integration ask for; every course unless some are named
+    #[arg(long, value_name = "URL")]
+    pub(crate) compare_legacy: Option<String>,
     /// Show every operation, not only the sums by group
     #[arg(long)]
     pub(crate) details: bool,
@@ -512,6 +515,12 @@ pub(crate) struct AdoptArgs {
     /// Every course that is mapped, as if nothing was said
     #[arg(long)]
     pub(crate) all: bool,
+    /// Take over the groups of the integration that Muster replaces, from its management database
+    #[arg(long, value_name = "URL")]
+    pub(crate) from_legacy: Option<String>,
+    /// Bring its mappings (mapped_modules) first
+    #[arg(long, requires = "from_legacy")]
+    pub(crate) mappings: bool,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
 }

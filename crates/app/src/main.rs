@@ -29,6 +29,7 @@ mod select;
 mod serve;
 mod skipped;
 mod sources;
+mod take_over;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! The plans of a run by what it is for: in step with the source, undone, or forgotten.
+//! The plans of a run by what it is for: in step with the source, undone, forgotten, or taken over.
 //!
 //! Not here: how courses are read and compared (`planning.rs`, `reconcile`), and what is selected (`select.rs`).
 //!
@@ -6,6 +6,7 @@
 //! again.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::forget::{Forgotten, forget};
@@ -13,6 +14,7 @@ use reconcile::keys::{CourseId, GroupId, GroupKey, GroupingKey, Text};
 use reconcile::observed::Observed;
 use reconcile::operation::{Because, Change, Fingerprint};
 use reconcile::plan::CoursePlan;
+use reconcile::takeover::OldRecords;
 use reconcile::undo::{Deed, Dropped, Past, undo};
 use store::{
     JournalRow, MappingChange, MappingFilter, MappingKey, MappingSettings, OperationFilter, OperationState,
@@ -25,6 +27,7 @@ use crate::choose::Choice;
 use crate::exit::Failure;
 use crate::planning::{COURSES_AT_ONCE, make_plans, name_plans, read_whole};
 use crate::select::{Select, Selected, select};
+use crate::take_over::take_over_plans;
 
 /// What a run is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub(crate) enum Goal {
     Undo(RunId),
     /// To drop our memory of something.
     Forget(BTreeMap<CourseId, Forgotten>),
+    /// To take over what the integration made that Muster replaces.
+    TakeOver(Arc<OldRecords>),
 }
 
 /// Makes the plans of a run.
@@ -68,6 +73,7 @@ pub(crate) async fn plans_for(
             };
             links.into_iter().map(plan).collect()
         }
+        Goal::TakeOver(old) => take_over_plans(app, moodle, old, choice).await?,
     };
     name_plans(&choice.courses, &mut plans);
     Ok((plans, Selected::default()))
@@ -82,7 +88,7 @@ async fn undo_plans(
     let mut plans = Vec::with_capacity(courses.len());
     for some in courses.chunks(COURSES_AT_ONCE) {
         let snapshots = app.store.snapshots(some, &app.default_source(), app.clock.now()).await?;
-        let mut observed = read_whole(app, moodle, &snapshots).await;
+        let mut observed = read_whole(app, moodle, &snapshots, &|_| Default::default()).await;
         for snapshot in &snapshots {
             let rows = OperationFilter { course: Some(snapshot.course), ..OperationFilter::default() };
             let rows = app.store.operations(run, &rows).await?;

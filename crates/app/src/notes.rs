@@ -28,7 +28,7 @@ pub(crate) async fn note_courses(
     outcomes: &HashMap<u32, Outcome>,
 ) -> Result<(), Failure> {
     let states: HashMap<CourseId, &CourseState> = chosen.iter().map(|state| (state.course, state)).collect();
-    if let Goal::Undo(_) | Goal::Forget(_) = wish.goal {
+    if let Goal::Undo(_) | Goal::Forget(_) | Goal::TakeOver(_) = wish.goal {
         return look_again(app, lock, wish, finished, &states).await;
     }
     let mut notes = Vec::with_capacity(finished.plans.len());

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use indicatif::ProgressBar;
 use reconcile::desired::wanted_names;
-use reconcile::keys::{CourseId, Text};
+use reconcile::keys::{CourseId, GroupId, GroupingId, Text};
 use reconcile::observed::{Directory, Observed};
 use reconcile::operation::Fingerprint;
 use reconcile::plan::{CoursePlan, people_to_look_up, plan_course, wants_only_what_is_ours};
@@ -71,7 +71,7 @@ pub(crate) async fn plan_snapshots(
 ) -> Result<Vec<(Observed, CoursePlan)>, Failure> {
     let progress = app.progress("reading the platform", snapshots.len() as u64);
     let planner = Planner { app, moodle, refused, progress: &progress };
-    let mut observed = planner.observe(snapshots, Look::Whole).await;
+    let mut observed = planner.observe(snapshots, Look::Whole, &|_| Ids::default()).await;
     progress.finish_and_clear();
     let directory = planner.look_up(snapshots, &observed).await?;
     let plan = |snapshot: &CourseSnapshot| {
@@ -83,15 +83,19 @@ pub(crate) async fn plan_snapshots(
     Ok(snapshots.iter().map(plan).collect())
 }
 
-/// Reads some courses whole and plans nothing.
+/// Ids of groups and groupings of a course.
+type Ids = (Vec<GroupId>, Vec<GroupingId>);
+
+/// Reads some courses whole and plans nothing. `also` names what is not in our memory and has to be read like it.
 pub(crate) async fn read_whole(
     app: &App,
     moodle: &Moodle,
     snapshots: &[CourseSnapshot],
+    also: &dyn Fn(CourseId) -> Ids,
 ) -> HashMap<CourseId, Observed> {
     let progress = app.progress("reading the platform", snapshots.len() as u64);
     let planner = Planner { app, moodle, refused: &HashSet::new(), progress: &progress };
-    let observed = planner.observe(snapshots, Look::Whole).await;
+    let observed = planner.observe(snapshots, Look::Whole, also).await;
     progress.finish_and_clear();
     observed
 }
@@ -107,7 +111,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     /// Reads some courses and plans them, in their order.
     async fn plan(&self, snapshots: &[CourseSnapshot], look: Look) -> Result<Vec<CoursePlan>, Failure> {
-        let mut observed = self.observe(snapshots, look).await;
+        let mut observed = self.observe(snapshots, look, &|_| Ids::default()).await;
         let directory = self.look_up(snapshots, &observed).await?;
         let plan = |snapshot: &CourseSnapshot| {
             let unread = || Observed::Unknown("it was not read".into());
@@ -117,15 +121,24 @@ impl Planner<'_> {
         Ok(snapshots.iter().map(plan).collect())
     }
 
-    async fn observe(&self, snapshots: &[CourseSnapshot], look: Look) -> HashMap<CourseId, Observed> {
+    async fn observe(
+        &self,
+        snapshots: &[CourseSnapshot],
+        look: Look,
+        also: &dyn Fn(CourseId) -> Ids,
+    ) -> HashMap<CourseId, Observed> {
         let policy = &self.app.config.policy;
         let adopts = policy.name_taken == NameTaken::Adopt;
-        let scopes = snapshots.iter().map(|snapshot| ObserveScope {
-            course: snapshot.course,
-            look,
-            group_ids: snapshot.links.groups.values().filter_map(|link| link.id).collect(),
-            grouping_ids: snapshot.links.groupings.values().filter_map(|link| link.id).collect(),
-            adopt_names: if adopts { wanted_names(snapshot, policy) } else { HashSet::new() },
+        let scopes = snapshots.iter().map(|snapshot| {
+            let (groups, groupings) = also(snapshot.course);
+            let links = &snapshot.links;
+            ObserveScope {
+                course: snapshot.course,
+                look,
+                group_ids: links.groups.values().filter_map(|link| link.id).chain(groups).collect(),
+                grouping_ids: links.groupings.values().filter_map(|link| link.id).chain(groupings).collect(),
+                adopt_names: if adopts { wanted_names(snapshot, policy) } else { HashSet::new() },
+            }
         });
         let mut observed = HashMap::with_capacity(snapshots.len());
         let on_course = |course, what| {

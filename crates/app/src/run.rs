@@ -221,7 +221,8 @@ impl Steps<'_> {
             Until::Plan => Fate::Planned,
             Until::Apply(_) => applied.outcomes.get(&number).map_or(Fate::Planned, Fate::Settled),
         };
-        let report = tell(choice.known, &plans, &objections, &held.waiting, fate, |finding| {
+        let known_courses = choice.known.max(plans.len() as u64);
+        let report = tell(known_courses, &plans, &objections, &held.waiting, fate, |finding| {
             known.contains(&finding.identity())
         });
         let finished = Finished {
@@ -275,8 +276,9 @@ async fn begin(app: &App, lock: &RunLock, wish: &RunWish) -> Result<RunId, Failu
                 .join(", ")
         }
     };
-    let scope = match wish.goal {
-        Goal::Undo(undone) => undo_words(undone),
+    let scope = match &wish.goal {
+        Goal::Undo(undone) => undo_words(*undone),
+        Goal::TakeOver(_) => format!("take-over, {scope}"),
         Goal::InStep(_) | Goal::Forget(_) => scope,
     };
     let new = NewRun {

@@ -165,6 +165,42 @@ reasons!(
     /// Something that a run did does not come back when the run is undone.
     NotUndone "not_undone" Notice "It does not come back"
         "look at course {course} on the platform and decide by hand",
+    /// The old tool has a group that the platform does not have.
+    OldGroupGone "old_group_gone" Notice "The platform no longer has a group of the old tool"
+        "nothing to do: it is made again if the source has it; `muster plan --course {course}` shows that",
+    /// The old tool has a group under an id that is in another course.
+    OldGroupElsewhere "old_group_elsewhere" Attention "A group that the old tool has here is in another course"
+        "look at both courses on the platform; the group is left as it is, and the next run makes the source's group here",
+    /// The old tool made a group for a module that is not mapped.
+    OldGroupNotMapped "old_group_not_mapped" Attention "The old tool has groups of a module that is not mapped here"
+        "bring the old mappings with `--mappings`, or `muster map add {course} {module}`; without a mapping they stay as local groups",
+    /// The old tool has a group that the source does not have.
+    OldGroupNotInSource "old_group_not_in_source" Attention "The source does not have a group of the old tool"
+        "see that group_id in the source's query is the id that the old tool used; a group that nobody needs is deleted by hand on the platform",
+    /// The old tool has a group that the policy leaves out.
+    OldGroupLeftOut "old_group_left_out" Notice "The policy leaves out a group of the old tool; it stays as a local group"
+        "nothing to do; `kinds_excluded` and `same_code` in [policy] decide it",
+    /// A group of the old tool carries an idnumber that is not ours.
+    OldGroupIdnumber "old_group_idnumber" Attention "A group of the old tool carries an idnumber of somebody else"
+        "ask who uses the idnumber; once it is cleared on the platform, the same command takes the group over",
+    /// Muster has a group for the same key already.
+    OldGroupDoubled "old_group_doubled" Attention "Muster has another group for what a group of the old tool is"
+        "decide on the platform which of the two stays, and delete the other by hand",
+    /// Several rows of the old tool name one group.
+    OldGroupTwice "old_group_twice" Attention "Several rows of the old tool are about the same group; the first was used"
+        "nothing has to be done; if the other row was the right one, `muster forget group {group}` and correct the old table",
+    /// The old tool had not finished with a group.
+    OldGroupPending "old_group_pending" Notice "The old tool had not finished with a group (toadd, todelete)"
+        "nothing to do: what the source says is done by the next run",
+    /// A group of the old tool has another name than the source gives it.
+    OldGroupRenamed "old_group_renamed" Notice "A group of the old tool has another name than the source gives it; it was kept"
+        "nothing to do; `group_name` in [policy] can give the same names, `renamed_there = \"restore\"` would write the source's",
+    /// A grouping of the old tool was not taken over.
+    OldGrouping "old_grouping" Notice "A grouping of the old tool was not taken over"
+        "nothing to do: the next run makes the grouping of the module if it is needed; the old one stays as it is",
+    /// Memberships of the old tool were not recorded.
+    OldMembers "old_members" Notice "Memberships that only the old tool shows were not recorded"
+        "nothing to do: the next run adds whom the source names",
     /// The operation waits for approval.
     HeldByLimit "held_by_limit" Attention "Waits for approval"
         "look at `muster runs show`, then `muster approve RUN --reason …`",

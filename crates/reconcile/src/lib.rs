@@ -26,4 +26,5 @@ pub mod policy;
 pub mod report;
 pub mod safety;
 pub mod snapshot;
+pub mod takeover;
 pub mod undo;

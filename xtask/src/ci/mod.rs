@@ -8,6 +8,7 @@
 mod databases;
 mod install;
 mod log;
+mod odbc;
 mod parts;
 mod server;
 mod test_counts;
@@ -46,6 +47,8 @@ pub(crate) enum Part {
     Databases,
     /// all tests pass, documentation tests too
     Tests,
+    /// sources behind ODBC drivers can be read (feature `odbc`)
+    Odbc,
     /// `muster demo` comes to its last line
     EndToEnd,
     /// the documentation builds without a warning

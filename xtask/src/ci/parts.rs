@@ -9,7 +9,7 @@ use crate::cargo::{cargo, has_nextest};
 use crate::ci::databases::Databases;
 use crate::ci::log::Log;
 use crate::ci::test_counts::TestCounts;
-use crate::ci::{Part, Verdict};
+use crate::ci::{Part, Verdict, odbc};
 use crate::error::ChoreError;
 
 /// `muster demo` ends with the section under this line.
@@ -49,6 +49,7 @@ impl Session {
             }
             Part::Databases => self.databases.start(&mut log),
             Part::Tests => self.tests(&mut log),
+            Part::Odbc => odbc::check(&self.root, &self.databases, &mut log),
             Part::EndToEnd => self.end_to_end(&mut log),
             Part::Docs => self.docs(&mut log),
         }?;

@@ -1,6 +1,6 @@
 //! `muster adopt`: rebuilds our memory from the idnumbers on the platform after the database was lost.
 //!
-//! Not here: the groups of the integration that Muster replaces.
+//! Not here: the groups of the integration that Muster replaces (`take_over.rs`).
 //!
 //! Invariant: nothing on the platform is changed.
 
@@ -25,6 +25,9 @@ const NOTHING: &str =
     "Our memory holds everything that carries an idnumber of ours and that the source wants.";
 
 pub(crate) async fn run(app: &App, args: &AdoptArgs, output: &Output) -> Result<Exit, Failure> {
+    if let Some(address) = &args.from_legacy {
+        return super::take_over::run(app, args, address, output).await;
+    }
     let (scope, named) = if args.course.is_empty() {
         (Scope::All, String::new())
     } else {

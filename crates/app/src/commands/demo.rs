@@ -209,7 +209,7 @@ impl<'a> Demo<'a> {
 
     /// Tells only the sums of a run whose plan was shown just before.
     fn sums(&self, finished: &Finished) -> Result<(), Failure> {
-        self.say(&report_text::render(&finished.report, finished.run.0))
+        self.say(&report_text::render(&finished.report, finished.run.0, report_text::IN_STEP))
     }
 
     /// A person looks at what waits and says yes; then it is carried out.

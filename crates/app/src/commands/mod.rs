@@ -5,6 +5,7 @@
 pub(crate) mod adopt;
 pub(crate) mod approve;
 pub(crate) mod check;
+mod compare;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -25,4 +26,5 @@ pub(crate) mod simulate;
 pub(crate) mod skip;
 pub(crate) mod status;
 pub(crate) mod support_bundle;
+mod take_over;
 pub(crate) mod undo;

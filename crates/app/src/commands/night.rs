@@ -31,6 +31,11 @@ pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<
         goal: Goal::InStep(Select::All),
         accept_new_site: false,
     };
+    if let Some(address) = &args.compare_legacy {
+        // The old tables tell of every course, also of those in which nothing changed here.
+        let scope = if wish.scope == Scope::Changed { Scope::All } else { wish.scope.clone() };
+        return super::compare::run(app, &RunWish { scope, ..wish }, address, output).await;
+    }
     carry_out(app, &wish, detail(args.details), output).await
 }
 
@@ -131,7 +136,11 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         text.push_str(&plan);
         text.push('\n');
     }
-    text.push_str(&report_text::render(&finished.report, finished.run.0));
+    let nothing = match wish.goal {
+        Goal::TakeOver(_) => "Nothing to take over",
+        Goal::InStep(_) | Goal::Undo(_) | Goal::Forget(_) => report_text::IN_STEP,
+    };
+    text.push_str(&report_text::render(&finished.report, finished.run.0, nothing));
     let CallCounts { reads, writes, .. } = finished.calls;
     let _ = writeln!(
         text,

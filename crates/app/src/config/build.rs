@@ -3,6 +3,7 @@
 //! Not here: single values (`value.rs`).
 
 mod mail;
+mod odbc;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,8 @@ use super::document::{Document, Value};
 use super::explain;
 use super::mistake::{Mistake, Position};
 use super::model::{
-    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PeopleKeys, PersonKeyField, SourceConfig,
-    SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PeopleKeys, PersonKeyField, Queries,
+    SourceConfig, SourcePlace, SqlPlace,
 };
 use super::schema::{Default, KEYS, Key};
 use super::value;
@@ -170,33 +171,40 @@ impl Build<'_> {
                 modules: self.path(&key("modules")),
                 encoding: value::encoding(&self.document.text(&key("encoding"))?).ok()?,
             }),
+            "odbc" => SourcePlace::Odbc(self.odbc_place(section)?),
             _ => SourcePlace::Sql(SqlPlace {
                 url: self.database_url(&key("url"))?,
                 password: self.document.secret(&key("password")),
-                groups: self.document.text(&key("queries.groups"))?,
-                members: self.document.text(&key("queries.members"))?,
-                modules: self.document.text(&key("queries.modules")),
+                queries: self.queries(section)?,
             }),
         };
         Some(SourceConfig { place, completeness: completeness?, terms, people: PeopleKeys::default() })
+    }
+
+    fn queries(&self, section: &str) -> Option<Queries> {
+        let query = |name: &str| self.document.text(&format!("{section}.queries.{name}"));
+        Some(Queries { groups: query("groups")?, members: query("members")?, modules: query("modules") })
     }
 
     /// Checks that a source has the keys that its kind needs, and none that it does not have.
     fn source_keys(&mut self, section: &str, kind: Option<&str>) {
         for key in KEYS.iter().filter(|key| key.path.starts_with("source.*.")) {
             let path = format!("{section}{}", &key.path["source.*".len()..]);
-            match (key.only_for, kind) {
-                (Some(only), Some(kind)) if only != kind => {
+            match kind {
+                _ if key.belongs_to(kind) => self.require(key, &path),
+                Some(kind) => {
                     if let Some(entry) = self.document.entries.get(&path) {
+                        let kinds: Vec<String> =
+                            key.only_for.iter().map(|kind| format!("{kind:?}")).collect();
+                        let kinds = kinds.join(" or ");
                         let message =
-                            format!("belongs to a source of kind {only:?}, and this one is {kind:?}");
+                            format!("belongs to a source of kind {kinds}, and this one is {kind:?}");
                         let at = Some(entry.at);
                         self.mistakes.push(Mistake { at, ..self.problem(&path, message, None) });
                     }
                 }
                 // Without a kind nobody knows what else is missing.
-                (Some(_), None) => {}
-                (Some(_), Some(_)) | (None, _) => self.require(key, &path),
+                None => {}
             }
         }
     }

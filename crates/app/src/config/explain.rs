@@ -139,7 +139,7 @@ pub(super) fn effective(document: &Document) -> Vec<Effective> {
     for name in sources {
         let kind = document.text(&format!("source.{name}.kind"));
         for key in &source_keys {
-            if key.only_for.is_none() || key.only_for == kind.as_deref() {
+            if key.belongs_to(kind.as_deref()) {
                 effective.push(one(key, key.path.replace('*', &name), document));
             }
         }

@@ -33,8 +33,7 @@ fn write_section(text: &mut String, section: &Section, source: &str, given: &[(&
     };
     let kind = given.iter().find(|(path, _)| *path == format!("source.{source}.kind"));
     let kind = kind.map(|(_, kind)| kind.trim_matches('"'));
-    let belongs =
-        |key: &&Key| key.section() == section.path && (key.only_for.is_none() || key.only_for == kind);
+    let belongs = |key: &&Key| key.section() == section.path && key.belongs_to(kind);
     let keys: Vec<&Key> = KEYS.iter().filter(belongs).collect();
     if keys.is_empty() {
         return;

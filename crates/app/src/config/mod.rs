@@ -31,9 +31,11 @@ pub(crate) use error::ConfigError;
 pub(crate) use explain::{explain, keys};
 pub(crate) use init::init_text;
 pub(crate) use mistake::{Mistake, nearest};
+#[cfg(any(feature = "odbc", test))]
+pub(crate) use model::OdbcOrigin;
 pub(crate) use model::{
     Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe,
-    PeopleKeys, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
+    OdbcPlace, PeopleKeys, PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace,
 };
 pub(crate) use secret::{SecretError, SecretRef};
 

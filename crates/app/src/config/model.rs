@@ -5,6 +5,7 @@
 //! Invariant: every path is complete: relative ones were joined with the folder of the file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,8 +113,10 @@ pub(crate) enum PeopleKeys {
 pub(crate) enum SourcePlace {
     /// In files.
     Csv(CsvPlace),
-    /// In a database.
+    /// In a database that this program speaks to by itself.
     Sql(SqlPlace),
+    /// In a database that a driver speaks to.
+    Odbc(OdbcPlace),
 }
 
 /// CSV files.
@@ -129,13 +132,70 @@ pub(crate) struct CsvPlace {
     pub(crate) encoding: &'static Encoding,
 }
 
-/// Queries of a database.
+/// A database.
 #[derive(Clone, Debug)]
 pub(crate) struct SqlPlace {
     /// The database.
     pub(crate) url: DatabaseUrl,
     /// The password, unless the URL holds it.
     pub(crate) password: Option<SecretRef>,
+    /// What is asked.
+    pub(crate) queries: Queries,
+}
+
+/// A database behind an ODBC driver.
+#[cfg_attr(
+    not(any(feature = "odbc", test)),
+    expect(dead_code, reason = "a program without ODBC checks these keys as well, and reads them nowhere")
+)]
+#[derive(Clone, Debug)]
+pub(crate) struct OdbcPlace {
+    /// Which database.
+    pub(crate) origin: OdbcOrigin,
+    /// More attributes for the driver, as `NAME=value;NAME=value`.
+    pub(crate) options: Option<String>,
+    /// The account, where one is needed.
+    pub(crate) login: Option<String>,
+    /// Its password, where one is needed.
+    pub(crate) password: Option<SecretRef>,
+    /// The schema of tables that are named without one.
+    pub(crate) schema: Option<String>,
+    /// The encoding of the text that the driver hands over.
+    pub(crate) encoding: &'static Encoding,
+    /// How many rows are fetched at once, at most.
+    pub(crate) prefetch_rows: usize,
+    /// What is asked.
+    pub(crate) queries: Queries,
+}
+
+/// How an ODBC database is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OdbcOrigin {
+    /// By its name in odbc.ini.
+    Datasource(String),
+    /// By a driver, and the place of the database where the driver needs one.
+    Driver {
+        /// The name in odbcinst.ini, or the path of the driver's file.
+        driver: String,
+        /// `host`, `host:port`, or what Oracle calls a connect identifier.
+        host: Option<String>,
+    },
+}
+
+impl fmt::Display for OdbcOrigin {
+    /// Names the database in messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OdbcOrigin::Datasource(name) => write!(f, "the data source {name}"),
+            OdbcOrigin::Driver { driver, host: Some(host) } => write!(f, "{host} with the driver {driver}"),
+            OdbcOrigin::Driver { driver, host: None } => write!(f, "the driver {driver}"),
+        }
+    }
+}
+
+/// The queries of a database.
+#[derive(Clone, Debug)]
+pub(crate) struct Queries {
     /// The query of groups.
     pub(crate) groups: String,
     /// The query of members.

@@ -49,7 +49,12 @@ fn the_page_of_the_configuration_shows_every_key() {
         page.push_str("| key | expected | default | what it does |\n|---|---|---|---|\n");
         for (key, explanation) in KEYS.iter().zip(&explanations) {
             if key.section() == section.path {
-                let only = key.only_for.map(|kind| format!("Kind `{kind}` only. ")).unwrap_or_default();
+                let kinds: Vec<String> = key.only_for.iter().map(|kind| format!("`{kind}`")).collect();
+                let only = match kinds.len() {
+                    0 => String::new(),
+                    1 => format!("Kind {} only. ", kinds[0]),
+                    _ => format!("Kinds {} only. ", kinds.join(" and ")),
+                };
                 let default = match explanation.default.as_str() {
                     word @ ("required" | "none") => word.to_owned(),
                     value => format!("`{value}`"),

@@ -27,8 +27,8 @@ pub(crate) struct Key {
     pub(crate) kind: Kind,
     /// What holds when the key is not there.
     pub(crate) default: Default,
-    /// The kind of source that has this key; none when all have it.
-    pub(crate) only_for: Option<&'static str>,
+    /// The kinds of source that have this key; none when all have it.
+    pub(crate) only_for: &'static [&'static str],
     /// One or two sentences.
     pub(crate) about: &'static str,
 }
@@ -95,6 +95,11 @@ pub(crate) enum Default {
 }
 
 impl Key {
+    /// Tells whether a source of this kind has the key, or whether it is no key of a source.
+    pub(crate) fn belongs_to(&self, kind: Option<&str>) -> bool {
+        self.only_for.is_empty() || kind.is_some_and(|kind| self.only_for.contains(&kind))
+    }
+
     /// The section of the key; empty for the top of the file.
     pub(crate) fn section(&self) -> &'static str {
         self.path.rsplit_once('.').map_or("", |(section, _)| section)
@@ -140,16 +145,20 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 const fn key(path: &'static str, kind: Kind, default: Default, about: &'static str) -> Key {
-    Key { path, kind, default, only_for: None, about }
+    Key { path, kind, default, only_for: &[], about }
 }
 
-const fn only_for(source_kind: &'static str, key: Key) -> Key {
-    Key { only_for: Some(source_kind), ..key }
+const fn only_for(source_kinds: &'static [&'static str], key: Key) -> Key {
+    Key { only_for: source_kinds, ..key }
 }
 
 const fn words(known: &'static [&'static str]) -> Kind {
     Kind::Words { known, later: &[] }
 }
+
+const CSV_OR_ODBC: &[&str] = &["csv", "odbc"];
+const DATABASES: &[&str] = &["sql", "odbc"];
+const ODBC: &[&str] = &["odbc"];
 
 const PERCENT: Kind = Kind::Number { min: 0, max: 100 };
 const COUNT: Kind = Kind::Number { min: 0, max: 1_000_000_000 };
@@ -165,7 +174,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         path: "source.*.queries",
-        about: "The queries of a source of kind `sql`. Each answers with the columns of the CSV file of the same name, in any order.",
+        about: "The queries of a source of kind `sql` or `odbc`. Each answers with the columns of the CSV file of the same name, in any order.",
     },
     Section {
         path: "moodle",
@@ -201,12 +210,12 @@ pub(crate) const KEYS: &[Key] = &[
     // Sources.
     key(
         "source.*.kind",
-        Kind::Words { known: &["csv", "sql"], later: &["odbc", "imses"] },
+        Kind::Words { known: &["csv", "sql", "odbc"], later: &["imses"] },
         Default::Required,
-        "How the source is read: files with `csv`, a database with `sql`.",
+        "How the source is read: files with `csv`, a database with `sql` (SQLite, MariaDB/MySQL, PostgreSQL) or, through a driver of its maker, with `odbc` (Oracle, SQL Server and others; docs/oracle.md).",
     ),
     only_for(
-        "csv",
+        &["csv"],
         key(
             "source.*.groups",
             Kind::File,
@@ -215,7 +224,7 @@ pub(crate) const KEYS: &[Key] = &[
         ),
     ),
     only_for(
-        "csv",
+        &["csv"],
         key(
             "source.*.members",
             Kind::File,
@@ -224,7 +233,7 @@ pub(crate) const KEYS: &[Key] = &[
         ),
     ),
     only_for(
-        "csv",
+        &["csv"],
         key(
             "source.*.modules",
             Kind::File,
@@ -233,16 +242,16 @@ pub(crate) const KEYS: &[Key] = &[
         ),
     ),
     only_for(
-        "csv",
+        CSV_OR_ODBC,
         key(
             "source.*.encoding",
             Kind::Encoding,
             Default::Text("utf-8"),
-            "The encoding of the files, for example `utf-8` or `windows-1252`. A field that is written in another one is rejected, never guessed.",
+            "The encoding of the files, or of the text that the ODBC driver hands over, for example `utf-8` or `windows-1252`. A field that is written in another one is rejected, never guessed.",
         ),
     ),
     only_for(
-        "sql",
+        &["sql"],
         key(
             "source.*.url",
             Kind::DatabaseUrl,
@@ -251,11 +260,66 @@ pub(crate) const KEYS: &[Key] = &[
         ),
     ),
     only_for(
-        "sql",
+        ODBC,
+        key(
+            "source.*.datasource",
+            Kind::Text,
+            Default::Nothing,
+            "The name of a data source in odbc.ini. Either this or `driver` is needed.",
+        ),
+    ),
+    only_for(
+        ODBC,
+        key(
+            "source.*.driver",
+            Kind::Text,
+            Default::Nothing,
+            "The driver: its name in odbcinst.ini, or the path of its file.",
+        ),
+    ),
+    only_for(
+        ODBC,
+        key(
+            "source.*.host",
+            Kind::Text,
+            Default::Nothing,
+            "Where the database is, together with `driver`: for Oracle `//host:1521/service` or a name of tnsnames.ora, otherwise `host` or `host:port`.",
+        ),
+    ),
+    only_for(
+        ODBC,
+        key(
+            "source.*.options",
+            Kind::Text,
+            Default::Nothing,
+            "More attributes for the driver, for example `DATABASE=sits;SSLMODE=require`. No password: use the key `password`.",
+        ),
+    ),
+    only_for(ODBC, key("source.*.login", Kind::Text, Default::Nothing, "The database account.")),
+    only_for(
+        ODBC,
+        key(
+            "source.*.schema",
+            Kind::Text,
+            Default::Nothing,
+            "The schema in which the queries look for tables that they name without one (Oracle, PostgreSQL, MariaDB/MySQL).",
+        ),
+    ),
+    only_for(
+        ODBC,
+        key(
+            "source.*.prefetch",
+            Kind::Number { min: 1, max: 100_000 },
+            Default::Number(1_000),
+            "How many rows are fetched at once; fewer where rows are wide, so that a block stays below 16 MB.",
+        ),
+    ),
+    only_for(
+        DATABASES,
         key("source.*.password", Kind::Secret, Default::Nothing, "The password of the database account."),
     ),
     only_for(
-        "sql",
+        DATABASES,
         key(
             "source.*.queries.groups",
             Kind::Text,
@@ -264,7 +328,7 @@ pub(crate) const KEYS: &[Key] = &[
         ),
     ),
     only_for(
-        "sql",
+        DATABASES,
         key(
             "source.*.queries.members",
             Kind::Text,
@@ -273,7 +337,7 @@ pub(crate) const KEYS: &[Key] = &[
         ),
     ),
     only_for(
-        "sql",
+        DATABASES,
         key(
             "source.*.queries.modules",
             Kind::Text,

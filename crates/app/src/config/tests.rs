@@ -171,6 +171,66 @@ fn a_password_in_a_url_is_warned_of_and_never_shown() {
     assert!(!format!("{config:?}").contains("s3cret"));
 }
 
+/// An ODBC source with some keys.
+fn odbc_source(keys: &str) -> String {
+    format!(
+        "[source.cmis]\nkind = \"odbc\"\n{keys}\n[source.cmis.queries]\ngroups = \"ask groups\"\nmembers = \"ask members\"\n"
+    )
+}
+
+#[test]
+fn a2_the_old_settings_of_an_oracle_source_are_keys() {
+    let text = odbc_source(
+        "driver = \"Oracle 21 ODBC driver\"\nhost = \"//cmis.example.ac.uk:1521/CMIS\"\nlogin = \"reader\"\n\
+         password = { env = \"MUSTER_CMIS_PASSWORD\" }\nschema = \"CMIS\"\nencoding = \"iso-8859-1\"\n\
+         prefetch = 200\noptions = \"TLO=O\"",
+    );
+    let config = load(&text, None).unwrap();
+    let SourcePlace::Odbc(place) = config.sources.into_values().next().unwrap().place else { panic!("odbc") };
+    assert_eq!(
+        place.origin.to_string(),
+        "//cmis.example.ac.uk:1521/CMIS with the driver Oracle 21 ODBC driver"
+    );
+    assert_eq!(place.login.as_deref(), Some("reader"));
+    assert_eq!(place.password.unwrap().to_string(), "{ env = \"MUSTER_CMIS_PASSWORD\" }");
+    assert_eq!(place.schema.as_deref(), Some("CMIS"));
+    // What people call iso-8859-1 is windows-1252 on the web and here.
+    assert_eq!(place.encoding.name(), "windows-1252");
+    assert_eq!((place.prefetch_rows, place.options.as_deref()), (200, Some("TLO=O")));
+    let queries = place.queries;
+    assert_eq!((&*queries.groups, &*queries.members, queries.modules), ("ask groups", "ask members", None));
+}
+
+#[test]
+fn an_odbc_source_is_named_in_one_way_and_holds_no_password() {
+    check(
+        &odbc_source(""),
+        &[
+            "1:9: [source.cmis] datasource: is missing, and so is `driver`; name a data source of odbc.ini, or a `driver` and a `host`",
+        ],
+    );
+    check(
+        &odbc_source("datasource = \"CMIS\"\ndriver = \"Oracle\""),
+        &["4:1: [source.cmis] driver: stands beside `datasource`; leave one out"],
+    );
+    check(
+        &odbc_source("datasource = \"CMIS\"\nhost = \"db\"\noptions = \"A=1; Pwd = x\"\nschema = \"A;B\""),
+        &[
+            "4:1: [source.cmis] host: belongs together with `driver`; write it into odbc.ini, or name the driver instead of a data source",
+            "5:1: [source.cmis] options: holds a password; use the key `password`: write { env = \"NAME\" }, { file = \"PATH\" } or { command = \"PROGRAM ARGUMENTS\" }",
+            "6:1: [source.cmis] schema: is made of letters, digits, _, $ and #; other schemas are written out in the queries",
+        ],
+    );
+    check(
+        &with_source("")
+            .replace("kind = \"csv\"", "kind = \"csv\"\nprefetch = 3\npassword = { env = \"P\" }"),
+        &[
+            "4:1: [source.cmis] prefetch: belongs to a source of kind \"odbc\", and this one is \"csv\"",
+            "5:1: [source.cmis] password: belongs to a source of kind \"sql\" or \"odbc\", and this one is \"csv\"",
+        ],
+    );
+}
+
 #[test]
 fn what_holds_is_shown_with_its_origin() {
     let config = load(WHOLE, Some("uat")).unwrap();

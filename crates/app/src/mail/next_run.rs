@@ -28,7 +28,19 @@ pub(super) fn next_run(reason: Reason) -> &'static str {
         Reason::HeldByLimit => "the operations wait again.",
         Reason::NotEnrolled | Reason::UnknownPerson => "the membership is tried again.",
         Reason::Unanswered => "the course is read again, and what is missing is done.",
-        Reason::TermAbsent
+        Reason::OldGroupElsewhere
+        | Reason::OldGroupNotMapped
+        | Reason::OldGroupNotInSource
+        | Reason::OldGroupIdnumber
+        | Reason::OldGroupDoubled => "the group stays as it is, as a local group.",
+        Reason::OldGroupGone
+        | Reason::OldGroupLeftOut
+        | Reason::OldGroupTwice
+        | Reason::OldGroupPending
+        | Reason::OldGroupRenamed
+        | Reason::OldGrouping
+        | Reason::OldMembers
+        | Reason::TermAbsent
         | Reason::NameAdjusted
         | Reason::SameCode
         | Reason::RenamedThere

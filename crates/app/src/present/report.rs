@@ -8,10 +8,13 @@ use reconcile::report::{Cause, ChangeFigures, Report};
 
 use super::table::{bad, columns, counted, faint, good, indented, pending, short, strong, thousands};
 
-/// Renders a report; `run` is the number of the run that it tells of.
+/// What is said of a run that compared with the source and found nothing to do.
+pub(crate) const IN_STEP: &str = "Nothing to do: the platform shows what the source says";
+
+/// Renders a report; `run` is the number of the run that it tells of, `nothing` what is said where it had nothing to do.
 ///
 /// What needs a person, or waits for somebody else, is told with examples; the rest is only counted.
-pub(crate) fn render(report: &Report, run: i64) -> String {
+pub(crate) fn render(report: &Report, run: i64, nothing: &str) -> String {
     let mut text = courses(report);
     if report.courses.known == 0 {
         let _ = writeln!(
@@ -20,11 +23,7 @@ pub(crate) fn render(report: &Report, run: i64) -> String {
         );
     } else if report.operations() == 0 {
         let but = if report.causes.is_empty() { "" } else { ", but for what follows" };
-        let _ = writeln!(
-            text,
-            "{}",
-            good(&format!("Nothing to do: the platform shows what the source says{but}."))
-        );
+        let _ = writeln!(text, "{}", good(&format!("{nothing}{but}.")));
     }
     text.push_str(&changes(&report.changes));
     if let Some(agreement) = report.agreement {

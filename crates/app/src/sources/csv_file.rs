@@ -70,7 +70,7 @@ impl<R: Read> CsvFile<R> {
                 let is_open = position.byte() == file.bytes + END.len() as u64;
                 let line = position.line();
                 let place = if is_open { Place::UpToLine(line) } else { Place::BeforeLine(line) };
-                return Ok(Some(Row { record: &self.record, place }));
+                return Ok(Some(Row { record: &self.record, place, cut: None }));
             }
         }
     }

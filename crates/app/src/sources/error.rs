@@ -98,6 +98,37 @@ pub(crate) enum SourceError {
         /// How long was waited, in seconds.
         timeout_s: u64,
     },
+    /// This program speaks no ODBC.
+    #[cfg(not(feature = "odbc"))]
+    #[error("cannot read source {name}: this program was built without ODBC")]
+    NoOdbc {
+        /// The source.
+        name: String,
+    },
+    /// A driver cannot reach its database.
+    #[cfg(feature = "odbc")]
+    #[error("cannot connect to {origin} for source {name}")]
+    OdbcConnect {
+        /// The source.
+        name: String,
+        /// The database.
+        origin: String,
+        /// Why.
+        source: DriverError,
+    },
+    /// A query failed in a driver.
+    #[cfg(feature = "odbc")]
+    #[error("cannot run the query {query} of source {name} on {origin}")]
+    OdbcQuery {
+        /// The source.
+        name: String,
+        /// The database.
+        origin: String,
+        /// The name of the query.
+        query: &'static str,
+        /// Why.
+        source: DriverError,
+    },
     /// A query failed.
     #[error("cannot run the query {query} of source {name} on {url}")]
     Query {
@@ -111,6 +142,12 @@ pub(crate) enum SourceError {
         source: sqlx::Error,
     },
 }
+
+/// What an ODBC driver, or the driver manager, says is wrong.
+#[cfg(feature = "odbc")]
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct DriverError(pub(crate) String);
 
 impl SourceError {
     /// What a person can do.
@@ -132,6 +169,18 @@ impl SourceError {
             SourceError::Password { name, .. } => format!("check `password` under [source.{name}]"),
             SourceError::Connect { .. } => "check the address, the account, and that the database runs".to_owned(),
             SourceError::Silent { .. } => "check the address and the firewall".to_owned(),
+            #[cfg(not(feature = "odbc"))]
+            SourceError::NoOdbc { .. } => {
+                "build it with `cargo build --release -p app --features odbc`; docs/oracle.md".to_owned()
+            }
+            #[cfg(feature = "odbc")]
+            SourceError::OdbcConnect { .. } => {
+                "try it with `isql` on this machine; docs/oracle.md, \"When it does not connect\"".to_owned()
+            }
+            #[cfg(feature = "odbc")]
+            SourceError::OdbcQuery { name, query, .. } => {
+                format!("try [source.{name}.queries] {query} there by hand")
+            }
             SourceError::Query { name, query, .. } => {
                 format!("try [source.{name}.queries] {query} there by hand")
             }

@@ -1,6 +1,6 @@
 //! From raw rows to a delivery: every row is accepted, left out by the list of terms, or rejected with a reason.
 //!
-//! Not here: where rows come from (`csv_file.rs`, `sql.rs`) and single fields (`field.rs`).
+//! Not here: where rows come from (`csv_file.rs`, `sql.rs`, `odbc`) and single fields (`field.rs`).
 //!
 //! Invariant: the rows of a table are those accepted, left out and rejected; none disappears.
 //! Invariant: groups are read before members.
@@ -116,6 +116,8 @@ impl<'a> Intake<'a> {
     pub(crate) fn row(&mut self, table: Table, columns: &Columns, row: Row<'_>) {
         let accepted = if row.record.len() != columns.names.len() {
             Err(wrong_count(columns, row))
+        } else if let Some(fault) = row.cut.and_then(|column| cut_off(table, columns, row, column)) {
+            Err(fault)
         } else {
             match table {
                 Table::Groups => self.group(columns, row.record),
@@ -383,6 +385,14 @@ enum Need {
 
 fn raw<'r>(columns: &Columns, record: &'r ByteRecord, wanted: usize) -> &'r [u8] {
     columns.at(wanted).and_then(|place| record.get(place)).unwrap_or_default()
+}
+
+/// A field of ours whose end is missing; of a column that is ignored nobody needs it.
+fn cut_off(table: Table, columns: &Columns, row: Row<'_>, column: usize) -> Option<Fault> {
+    let wanted = (0..table.columns().len()).find(|&wanted| columns.at(wanted) == Some(column))?;
+    let bytes = row.record.get(column).map_or(0, <[u8]>::len);
+    let detail = format!("{} is longer than the {bytes} bytes that were read of it", table.columns()[wanted]);
+    Some(Fault::new(Rule::Unprintable, detail))
 }
 
 fn wrong_count(columns: &Columns, row: Row<'_>) -> Fault {

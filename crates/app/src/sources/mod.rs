@@ -1,7 +1,7 @@
 //! Reads what a source says: CSV files or the answers of queries become one delivery.
 //!
-//! The way through: `csv_file.rs` and `sql.rs` give raw rows, `intake.rs` judges them, `error_file.rs` writes those
-//! that were rejected. `mappings.rs` reads and writes the file of `muster map import` and `export`.
+//! The way through: `csv_file.rs`, `sql.rs` and `odbc` give raw rows, `intake.rs` judges them, `error_file.rs` writes those
+//! that were rejected. `old_tool` reads the database of the integration that Muster replaces. `mappings.rs` reads and writes the file of `muster map import` and `export`.
 //!
 //! Not here: whether a delivery is believed (`reconcile::delivery::doubts`) and where it is kept (`store`).
 //!
@@ -14,6 +14,8 @@ mod fast_map;
 mod field;
 mod intake;
 mod mappings;
+mod odbc;
+mod old_tool;
 mod people;
 mod roster;
 mod row;
@@ -33,10 +35,11 @@ pub(crate) use error::SourceError;
 pub(crate) use error_file::{rejected_file_name, write_rejections};
 pub(crate) use intake::TableRead;
 pub(crate) use mappings::{Flag, MappingRow, read_mappings, write_mappings};
+pub(crate) use old_tool::{OldDatabase, read_old_database};
 pub(crate) use sample::sample;
 pub(crate) use table::Table;
 
-use crate::config::{CsvPlace, SourceConfig, SourcePlace};
+use crate::config::{CsvPlace, Queries, SourceConfig, SourcePlace};
 use csv_file::CsvFile;
 use intake::Intake;
 use table::Columns;
@@ -75,6 +78,11 @@ pub(crate) async fn read(
             let notices = sql::read(place, name.as_str(), &mut intake, &mut progress).await?;
             Ok(reading(intake, notices))
         }
+        SourcePlace::Odbc(place) => {
+            let mut intake = Intake::new(name.clone(), place.encoding, source);
+            let notices = odbc::read(place, name.as_str(), &mut intake, &mut progress).await?;
+            Ok(reading(intake, notices))
+        }
     }
 }
 
@@ -100,6 +108,21 @@ impl Progress<'_> {
     fn end_of_table(&self) {
         (self.tell)(self.rows);
     }
+}
+
+/// The queries of a database, in the order in which they are run.
+fn queries(queries: &Queries) -> impl Iterator<Item = (Table, &str)> {
+    let all = [
+        (Table::Groups, Some(&queries.groups)),
+        (Table::Members, Some(&queries.members)),
+        (Table::Modules, queries.modules.as_ref()),
+    ];
+    all.into_iter().filter_map(|(table, query)| Some((table, query?.as_str())))
+}
+
+/// How the answer of a query is called in messages.
+fn answer_of(table: Table) -> String {
+    format!("the answer of the query {}", table.as_str())
 }
 
 fn read_csv(

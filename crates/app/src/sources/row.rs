@@ -23,6 +23,8 @@ pub(crate) struct Row<'a> {
     pub(crate) record: &'a ByteRecord,
     /// The place.
     pub(crate) place: Place,
+    /// The column whose field came without its end, if one did.
+    pub(crate) cut: Option<usize>,
 }
 
 impl Row<'_> {

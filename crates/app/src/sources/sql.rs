@@ -23,14 +23,14 @@ use super::error::SourceError;
 use super::intake::Intake;
 use super::row::{Place, Row};
 use super::table::{Columns, Table};
-use super::{Progress, ignored_notice};
+use super::{Progress, answer_of, ignored_notice, queries};
 use crate::config::{DatabaseKind, SqlPlace};
 
 /// How long a database may take to let us in.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What differs between the databases.
-trait Foreign: Database {
+pub(super) trait Foreign: Database {
     /// Begins a transaction that only reads and sees one state.
     const BEGIN: &'static [&'static str];
 
@@ -142,18 +142,11 @@ impl Source<'_> {
             let begun = sqlx::raw_sql(statement).execute(&mut connection).await;
             begun.map_err(|error| self.unreachable(error))?;
         }
-        let queries = [
-            (Table::Groups, Some(&self.place.groups)),
-            (Table::Members, Some(&self.place.members)),
-            (Table::Modules, self.place.modules.as_ref()),
-        ];
         let mut notices = Vec::new();
-        for (table, query) in queries {
-            if let Some(query) = query {
-                let notice = self.read_query::<DB>(table, query, &mut connection, intake, progress).await?;
-                notices.extend(notice);
-                progress.end_of_table();
-            }
+        for (table, query) in queries(&self.place.queries) {
+            let notice = self.read_query::<DB>(table, query, &mut connection, intake, progress).await?;
+            notices.extend(notice);
+            progress.end_of_table();
         }
         // Everything was read; how the server takes the good-bye is no matter.
         let _closed = connection.close().await;
@@ -194,19 +187,15 @@ impl Source<'_> {
             for column in 0..columns.names.len() {
                 record.push_field(DB::field(&row, column).map_err(failed)?.unwrap_or_default());
             }
-            intake.row(table, columns, Row { record: &record, place: Place::Row(number) });
+            intake.row(table, columns, Row { record: &record, place: Place::Row(number), cut: None });
             progress.row();
         }
-        Ok(columns.and_then(|columns| ignored_notice(&self.shown(query_name), &columns)))
+        Ok(columns.and_then(|columns| ignored_notice(&answer_of(table), &columns)))
     }
 
     fn columns<DB: Foreign>(&self, table: Table, row: &DB::Row) -> Result<Columns, SourceError> {
         let names = row.columns().iter().map(|column| Text::from(column.name())).collect();
         let found = Columns::find(names, table.columns(), &[]);
-        found.map_err(|fault| SourceError::header(self.name, self.shown(table.as_str()), fault))
-    }
-
-    fn shown(&self, query: &str) -> String {
-        format!("the answer of the query {query}")
+        found.map_err(|fault| SourceError::header(self.name, answer_of(table), fault))
     }
 }

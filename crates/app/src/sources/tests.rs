@@ -15,7 +15,7 @@ use crate::config::{Config, CsvPlace, PeopleKeys, SourceConfig, SourcePlace};
 const GROUPS: &str = "group_id,group_code,group_name,module_code,kind,term\n";
 const MEMBERS: &str = "group_id,person_id,role\n";
 
-fn run<F: Future>(future: F) -> F::Output {
+pub(super) fn run<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
@@ -47,7 +47,7 @@ fn deliver(groups: &[u8], members: &[u8], terms: Option<&[&str]>) -> Reading {
 }
 
 /// Shows a delivery, one line for each thing in it.
-fn show(reading: &Reading) -> String {
+pub(super) fn show(reading: &Reading) -> String {
     let delivery = &reading.delivery;
     let mut lines = Vec::new();
     for group in &delivery.groups {
@@ -365,7 +365,7 @@ where
     }
 }
 
-fn sql_source(text: &str) -> SourceConfig {
+pub(super) fn sql_source(text: &str) -> SourceConfig {
     let config = Config::parse(Path::new("/muster.toml"), text.as_bytes(), None);
     config.unwrap().sources.into_values().next().unwrap()
 }

@@ -37,4 +37,5 @@ mod secrets_everywhere;
 mod serve;
 mod sources;
 mod support;
+mod take_over;
 mod tips;

@@ -143,3 +143,58 @@ fn a_database_gives_the_same_end_state_as_the_files() {
     database.run().ends_with(4).says("elsewhere.db");
     assert!(!database.path("elsewhere.db").exists(), "a source is only read");
 }
+
+/// A place whose source is the database of a timetable, read through SQLite's ODBC driver.
+fn odbc_place(timetable: &Timetable) -> Place {
+    let mut place = Place::with(&[7], 5, &Timetable::new());
+    timetable.write_database(&place.path("timetable.db"));
+    for key in ["groups", "members", "modules"] {
+        place.unset(&format!("source.cmis.{key}"));
+    }
+    let driver = format!("\"/usr/lib/{}-linux-gnu/odbc/libsqlite3odbc.so\"", std::env::consts::ARCH);
+    let options = format!("\"DATABASE={}\"", place.path("timetable.db").display());
+    for (path, value) in [
+        ("source.cmis.kind", "\"odbc\""),
+        ("source.cmis.driver", &driver),
+        ("source.cmis.options", &options),
+        (
+            "source.cmis.queries.groups",
+            "\"SELECT id AS group_id, code AS group_code, name AS group_name, module AS module_code, kind, term FROM teaching_group\"",
+        ),
+        ("source.cmis.queries.members", "\"SELECT id AS group_id, person AS person_id, role FROM member\""),
+    ] {
+        place.set(path, value);
+    }
+    place.map(7, MODULE);
+    place
+}
+
+#[cfg(feature = "odbc")]
+#[test]
+fn a2_a_source_behind_a_driver_is_checked_with_masked_samples_and_fills_the_course() {
+    let mut timetable = Timetable::new();
+    for group in 11..=17 {
+        timetable = timetable.group(MODULE, &group.to_string(), &format!("Übung {group}"), &["p1", "p2"]);
+    }
+    let mut place = odbc_place(&timetable.tutor("12", "p4"));
+    let checked = place.muster(&["check", "source"]).ends_with(0).says("7 groups, 15 memberships");
+    assert_eq!(checked.stdout.matches("  sample").count(), 5, "{checked}");
+    checked.says("every field is UTF-8").does_not_say("p1 (");
+    place.run().ends_with(0);
+    assert_eq!(place.members(7, "Übung 12"), ["p1", "p2", "p4"]);
+    place.assert_quiet();
+
+    place.set("source.cmis.options", "\"DATABASE=/no/such/folder/timetable.db\"");
+    place.run().ends_with(4).says("cannot connect to the driver").says("docs/oracle.md");
+}
+
+#[cfg(not(feature = "odbc"))]
+#[test]
+fn a1_a_program_without_odbc_names_the_feature_and_does_everything_else() {
+    let place = odbc_place(&Timetable::new().group(MODULE, "A", "A", &["p1"]));
+    for command in ["check", "import"] {
+        place.muster(&[command]).ends_with(4).says("was built without ODBC").says("--features odbc");
+    }
+    place.muster(&["config", "show"]).ends_with(0).says("source.cmis.prefetch = 1000");
+    place.muster(&["plan"]).ends_with(7);
+}

@@ -65,4 +65,6 @@ because!(
     Undone "undone" "an earlier run is undone",
     /// A person asked that our memory lets go of it.
     Asked "asked" "a person asked to forget it",
+    /// The integration that Muster replaces made it.
+    TakenOver "taken_over" "the old tool made it",
 );

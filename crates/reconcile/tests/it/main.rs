@@ -8,5 +8,6 @@ mod installation;
 mod laws;
 mod scenarios;
 mod story;
+mod takeover;
 mod undo;
 mod world;

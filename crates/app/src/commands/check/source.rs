@@ -121,6 +121,7 @@ fn encoding(delivery: &Delivery, source: &SourceConfig) -> Line {
     let what = "  encoding";
     let declared = match &source.place {
         SourcePlace::Csv(place) => place.encoding.name(),
+        SourcePlace::Odbc(place) => place.encoding.name(),
         SourcePlace::Sql(_) => "the database's",
     };
     let undecodable = delivery.rejections.iter().filter(|rejection| rejection.rule == Rule::Encoding).count();

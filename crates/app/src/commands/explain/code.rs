@@ -186,6 +186,12 @@ fn mender_of(reason: Reason) -> Mender {
         | Reason::Exception
         | Reason::Skipped
         | Reason::NotUndone
+        | Reason::OldGroupElsewhere
+        | Reason::OldGroupNotMapped
+        | Reason::OldGroupNotInSource
+        | Reason::OldGroupIdnumber
+        | Reason::OldGroupDoubled
+        | Reason::OldGroupTwice
         | Reason::HeldByLimit => Mender::Administrator,
         Reason::NameTaken | Reason::GroupingNameTaken | Reason::GroupingInUse => Mender::CoursePerson,
         Reason::ReadIncomplete => Mender::Operator,
@@ -206,6 +212,12 @@ fn mender_of(reason: Reason) -> Mender {
         | Reason::DeletedThere
         | Reason::RemovedThere
         | Reason::LocalMembers
+        | Reason::OldGroupGone
+        | Reason::OldGroupLeftOut
+        | Reason::OldGroupPending
+        | Reason::OldGroupRenamed
+        | Reason::OldGrouping
+        | Reason::OldMembers
         | Reason::Unanswered => Mender::Nobody,
     }
 }

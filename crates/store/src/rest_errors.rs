@@ -33,9 +33,9 @@ pub struct RestError {
 
 impl Store {
     /// Records a call that did not go well.
-    pub async fn record_rest_error(&self, _lock: &RunLock, error: &RestError) -> Result<()> {
+    pub async fn record_rest_error(&self, lock: &RunLock, error: &RestError) -> Result<()> {
         let RestError { at, run, function, parameters, answer, course, what_happened } = error;
-        let mut write = self.db.write("record an answer of the platform").await?;
+        let mut write = self.db.write_locked(lock, "record an answer of the platform").await?;
         let columns = ["at", "run", "function_name", "parameters", "answer", "course", "what_happened"];
         let row = [
             Value::from(*at),

@@ -58,6 +58,7 @@ pub(crate) fn build(
         base_dir: base_dir.to_owned(),
         profile: profile.map(str::to_owned),
         database: database?,
+        database_password: document.secret("database_password"),
         sources,
         moodle,
         policy: policy?,
@@ -116,7 +117,10 @@ impl Build<'_> {
     fn database_url(&mut self, key: &str) -> Option<DatabaseUrl> {
         let url = DatabaseUrl::parse(&self.document.text(key)?, self.base_dir).ok()?;
         if url.has_password() {
-            let hint = (key != "database").then(|| format!("write password = …: {}", value::SECRET_FORMS));
+            let hint = Some(match key {
+                "database" => format!("write database_password = …: {}", value::SECRET_FORMS),
+                _ => format!("write password = …: {}", value::SECRET_FORMS),
+            });
             let message = "holds a password that everybody who may read this file can read".to_owned();
             self.warnings.push(self.problem(key, message, hint));
         }

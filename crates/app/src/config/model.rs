@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) profile: Option<String>,
     /// The management database.
     pub(crate) database: DatabaseUrl,
+    /// The password of its account, unless the URL holds it.
+    pub(crate) database_password: Option<SecretRef>,
     /// The sources; at least one.
     pub(crate) sources: BTreeMap<SourceName, SourceConfig>,
     /// The Moodle site.

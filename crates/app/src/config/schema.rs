@@ -191,7 +191,13 @@ pub(crate) const KEYS: &[Key] = &[
         "database",
         Kind::DatabaseUrl,
         Default::Text("sqlite:muster.db"),
-        "Where Muster keeps what it knows. A relative SQLite file is below the folder of this file.",
+        "Where Muster keeps what it knows: `sqlite:FILE`, `mysql://USER@HOST/DATABASE` or `postgres://USER@HOST/DATABASE` ([databases.md](databases.md)). A relative SQLite file is below the folder of this file.",
+    ),
+    key(
+        "database_password",
+        Kind::Secret,
+        Default::Nothing,
+        "The password of the account, where the database is on a server.",
     ),
     // Sources.
     key(
@@ -672,7 +678,18 @@ mod tests {
     fn the_names_below_a_section_are_keys_and_sections() {
         assert_eq!(
             names_below(""),
-            ["database", "source", "moodle", "policy", "limits", "report", "schedule", "serve", "log"]
+            [
+                "database",
+                "database_password",
+                "source",
+                "moodle",
+                "policy",
+                "limits",
+                "report",
+                "schedule",
+                "serve",
+                "log"
+            ]
         );
         let mail = ["to", "from", "when", "digest", "silence_hours", "smtp"];
         assert_eq!(names_below("report.mail"), mail);

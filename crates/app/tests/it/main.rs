@@ -15,15 +15,21 @@
 
 mod check;
 mod commands;
+mod databases;
 mod disturbed;
 mod explain;
 mod faults;
+// The store's tests look at a database in the same way.
+#[path = "../../../store/tests/it/foreign.rs"]
+mod foreign;
 mod kill;
 mod known_issues;
 mod live;
 mod mail;
 mod mend;
 mod messages;
+#[path = "../../../store/tests/it/place.rs"]
+mod place;
 mod post_office;
 mod program;
 mod scenarios;

@@ -57,9 +57,9 @@ pub enum StoreError {
         /// The version that is needed.
         needed: String,
     },
-    /// A migration failed; the database is as it was before that migration.
+    /// A migration failed; no row was changed by it.
     #[error(
-        "cannot migrate the database to version {version} ({name}): nothing was changed by it; restore a backup or report this"
+        "cannot migrate the database to version {version} ({name}): no row was changed; mend the cause and start Muster again, or report this"
     )]
     CannotMigrate {
         /// The migration's number.
@@ -143,7 +143,7 @@ impl StoreError {
 fn refused(source: &Cause) -> String {
     match Trouble::of(&**source) {
         Some(trouble) => trouble.to_string(),
-        None => "the database refused; `muster check database` looks for the cause".to_owned(),
+        None => "the database refused".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a database complains of, whichever it is: the kinds that a person can do something about.
 //!
-//! Not here: the words for people; they stand with [`Trouble`]'s `Display`.
+//! Not here: what lies at the place of a file (`app/database_trouble.rs`).
 //!
 //! Codes: sqlite.org/rescode.html; mariadb.com/kb/en/mariadb-error-codes and dev.mysql.com/doc/mysql-errors;
 //! postgresql.org/docs/current/errcodes-appendix.html.
@@ -31,27 +31,42 @@ pub enum Trouble {
 }
 
 impl fmt::Display for Trouble {
+    /// What is wrong, in words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Trouble::Lost => {
-                "the connection to the database was lost; what was committed before is kept, and the next run goes on from there: see that the server runs, then start again"
-            }
-            Trouble::Busy => {
-                "another program held the rows for too long; see what is at work in the database, then try again"
-            }
-            Trouble::Deadlock => "another program changed the same rows at the same moment; try again",
-            Trouble::Full => "the disk of the database is full; make room there, then try again: what was kept before is whole",
-            Trouble::ReadOnly => {
-                "the database can only be read; see that it is the primary server and that this user may write there"
-            }
-            Trouble::Denied => "the account may not do that; docs/databases.md lists what it has to be granted",
-            Trouble::Damaged => "it is damaged; restore a backup, and write nothing to it until then",
-            Trouble::TooLarge => "a text is larger than the server takes; raise max_allowed_packet to 64 MB or more",
+            Trouble::Lost => "the connection to the database was lost",
+            Trouble::Busy => "another program held the database for too long",
+            Trouble::Deadlock => "another program changed the same rows at the same moment",
+            Trouble::Full => "the disk of the database is full",
+            Trouble::ReadOnly => "the database can only be read",
+            Trouble::Denied => "the account may not do that",
+            Trouble::Damaged => "the database is damaged",
+            Trouble::TooLarge => "a text is larger than the server takes at once",
         })
     }
 }
 
 impl Trouble {
+    /// What a person does about it.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Trouble::Lost => {
+                "see that the server runs, then start again; what was kept before is whole, and the next run goes on from there"
+            }
+            Trouble::Busy => "see which program writes in it for too long; close it, then try again",
+            Trouble::Deadlock => "try again",
+            Trouble::Full => "make room on the disk, then try again; what was kept before is whole",
+            Trouble::ReadOnly => {
+                "let this user write it (a file and its folder, or the server's primary); `muster check database` tries it"
+            }
+            Trouble::Denied => "docs/databases.md lists what the account has to be granted",
+            Trouble::Damaged => {
+                "restore a backup, or name another file in `database`; nothing more is written to it until then"
+            }
+            Trouble::TooLarge => "raise max_allowed_packet of the server to 64 MB or more",
+        }
+    }
+
     /// What an error of a driver is about; `None` where that needs somebody who knows the database.
     pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Option<Trouble> {
         let error = error.downcast_ref::<sqlx::Error>()?;

@@ -211,11 +211,11 @@ impl Pools {
             // IMMEDIATE, because a transaction that begins by reading cannot always become a writing one later.
             Pools::Sqlite(pools) => Begun::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::MySql(pools) => {
-                Begun::MySql(MySqlTransaction::begin(&pools.writer, "START TRANSACTION READ WRITE").await?)
+                Begun::MySql(MySqlTransaction::begin(&pools.writer, "START TRANSACTION").await?)
             }
-            Pools::Postgres(pools) => Begun::Postgres(
-                pools.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?,
-            ),
+            Pools::Postgres(pools) => {
+                Begun::Postgres(pools.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
+            }
         })
     }
 

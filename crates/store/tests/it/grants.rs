@@ -1,6 +1,6 @@
 //! What docs/databases.md tells an administrator to grant is enough, and no more than said.
 
-use store::{MappingFilter, Store};
+use store::{MappingFilter, Store, Trouble};
 
 use crate::place::{Place, server};
 use crate::support::{accept, cmis, on_disk, owner};
@@ -70,6 +70,9 @@ async fn e4_the_documented_accounts_can_do_their_work_and_nothing_else() {
         let done = crate::place::try_sql(account, sql.to_owned()).await;
         assert_eq!(done.is_ok(), allowed, "{account} {sql}: {done:?}");
     };
+    let reading = Store::open(&reader).await.unwrap();
+    let error = reading.try_writing().await.unwrap_err();
+    assert_eq!(error.trouble(), Some(Trouble::Denied), "{error}");
     check(&reader, "SELECT * FROM cmis_groups_course", true).await;
     check(&reader, "SELECT * FROM cmis_groups_deleted", true).await;
     check(&reader, "DELETE FROM cmis_groups_deleted", false).await;

@@ -16,6 +16,7 @@ mod links;
 mod lock;
 mod mappings;
 mod old_names;
+mod outages;
 mod pauses;
 mod place;
 mod rejections;

@@ -62,7 +62,8 @@ pub use journal::{JournalRow, OperationFilter, OperationState};
 pub use lock::{LockOwner, LockState, RunLock};
 pub use lookup::{GroupHit, HitPlace, PersonPlace};
 pub use mappings::{
-    Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
+    Flag, ForeignMapping, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow,
+    MappingSettings, TakenOver,
 };
 pub use pauses::{NewPause, PauseId, PauseRow, PauseScope};
 pub use rejections::{RejectionFilter, RejectionRow};

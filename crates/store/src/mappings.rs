@@ -17,6 +17,7 @@ use crate::db::{LIST_MAX, Row, Transaction, Value};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
+use crate::lock::RunLock;
 use crate::pauses::freeze;
 use crate::store::Store;
 use crate::time::Timestamp;
@@ -162,6 +163,32 @@ pub struct MappingCounts {
     pub unchanged: u64,
 }
 
+/// The two flags of a mapping as another program wrote them, and what it says of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignMapping {
+    /// Whether the groups shall be in the course.
+    pub group_import: Option<Flag>,
+    /// Whether the mapping stands.
+    pub mapping_action: Option<Flag>,
+    /// Who answers for it, where that is known.
+    pub owner: Option<Text>,
+    /// Why it is there, where that is known.
+    pub reason: Option<Text>,
+}
+
+/// What taking mappings over from another database changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TakenOver {
+    /// Rows that were not there before.
+    pub added: u64,
+    /// Rows with other flags.
+    pub changed: u64,
+    /// Rows that came from there and are there no more.
+    pub removed: u64,
+    /// Rows that were there exactly so.
+    pub unchanged: u64,
+}
+
 /// Who changes mappings, when, and which source is meant where a row names none.
 #[derive(Clone, Debug)]
 pub struct MappingChange<'a> {
@@ -243,6 +270,82 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Makes our mappings what another database says, in one transaction.
+    ///
+    /// Only the flags, owner and reason are taken over; a freeze and a validity that a person set here stay. A row that
+    /// came from there (its last change is by `change.who`) and is there no more is removed, which touches no group: that
+    /// would take RMV. `None`, and nothing is changed, where the other database holds no mapping and once did.
+    pub async fn take_over_mappings(
+        &self,
+        lock: &RunLock,
+        foreign: &BTreeMap<MappingKey, ForeignMapping>,
+        change: &MappingChange<'_>,
+    ) -> Result<Option<TakenOver>> {
+        let mut write = self.db.write_locked(lock, "take over the mappings").await?;
+        let ours = write.rows(SELECT, [], |row| read(row, change.default_source)).await?;
+        let from_there = |row: &MappingRow| row.changed_by.as_deref() == Some(change.who);
+        if foreign.is_empty() && ours.iter().any(from_there) {
+            return Ok(None);
+        }
+        let mut taken = TakenOver::default();
+        for row in ours.iter().filter(|row| from_there(row) && !foreign.contains_key(&row.key)) {
+            forget(&mut write, row, change).await?;
+            taken.removed += 1;
+        }
+        let known: BTreeMap<&MappingKey, &MappingSettings> =
+            ours.iter().map(|row| (&row.key, &row.settings)).collect();
+        for (key, mapping) in foreign {
+            let before = known.get(key).map(|settings| (*settings).clone());
+            let ForeignMapping { group_import, mapping_action, owner, reason } = mapping.clone();
+            let before = before.unwrap_or_default();
+            let settings = MappingSettings {
+                group_import,
+                mapping_action,
+                owner: owner.or(before.owner.clone()),
+                reason: reason.or(before.reason.clone()),
+                ..before
+            };
+            match put(&mut write, key, &settings, change).await? {
+                Put::Added => taken.added += 1,
+                Put::Changed => taken.changed += 1,
+                Put::Unchanged => taken.unchanged += 1,
+            }
+        }
+        write.commit().await?;
+        Ok(Some(taken))
+    }
+}
+
+/// Removes the rows of a mapping.
+async fn forget(write: &mut Transaction, row: &MappingRow, change: &MappingChange<'_>) -> Result<()> {
+    let key = &row.key;
+    write
+        .execute(format!("DELETE FROM mapped_modules WHERE {OF_KEY}"), key_values(key, change.default_source))
+        .await?;
+    record(write, &entry(key, Some(&row.settings), None, change)).await
+}
+
+/// What the audit log says of a change.
+fn entry(
+    key: &MappingKey,
+    before: Option<&MappingSettings>,
+    after: Option<&MappingSettings>,
+    change: &MappingChange<'_>,
+) -> Entry {
+    let told = |settings: Option<&MappingSettings>| {
+        settings.map(|settings| serde_json::to_string(settings).unwrap_or_default()).unwrap_or_default()
+    };
+    Entry {
+        at: change.now,
+        who: change.who.into(),
+        what: format!("mapping of module {} ({}) to course {}", key.module, key.source, key.course).into(),
+        before: told(before).into(),
+        after: told(after).into(),
+        reason: change.reason.into(),
+    }
+}
+
 enum Put {
     Added,
     Changed,
@@ -294,15 +397,7 @@ async fn put(
         );
         write.execute(sql, values.into_iter().chain(key_values(key, change.default_source))).await?;
     }
-    let told = |settings: &MappingSettings| serde_json::to_string(settings).unwrap_or_default();
-    let entry = Entry {
-        at: change.now,
-        who: change.who.into(),
-        what: format!("mapping of module {} ({}) to course {}", key.module, key.source, key.course).into(),
-        before: before.first().map(|row| told(&row.settings)).unwrap_or_default().into(),
-        after: told(settings).into(),
-        reason: change.reason.into(),
-    };
+    let entry = entry(key, before.first().map(|row| &row.settings), Some(settings), change);
     record(write, &entry).await?;
     Ok(if before.is_empty() { Put::Added } else { Put::Changed })
 }

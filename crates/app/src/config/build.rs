@@ -19,8 +19,8 @@ use super::document::{Document, Value};
 use super::explain;
 use super::mistake::{Mistake, Position};
 use super::model::{
-    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PeopleKeys, PersonKeyField, SourceConfig,
-    SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MappingsConfig, MoodleConfig, Observe, PeopleKeys,
+    PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
 };
 use super::schema::{Default, KEYS, Key};
 use super::value;
@@ -41,6 +41,7 @@ pub(crate) fn build(
     let mut build = Build { file, base_dir, document, mistakes, warnings: Vec::new() };
     let database = build.database_url("database");
     let mut sources = build.sources();
+    let mappings = build.mappings();
     let moodle = build.moodle();
     let people = match moodle.as_ref().map(|moodle| moodle.person_key) {
         Some(PersonKeyField::Username | PersonKeyField::Email) => PeopleKeys::LowerCase,
@@ -60,6 +61,7 @@ pub(crate) fn build(
         database: database?,
         database_password: document.secret("database_password"),
         sources,
+        mappings,
         moodle,
         policy: policy?,
         limits: limits?,
@@ -207,6 +209,20 @@ impl Build<'_> {
             groups_min: number("groups_min"),
             shrink_percent_max: u32::try_from(number("shrink_percent_max")).ok()?,
             rejected_percent_max: u32::try_from(number("rejected_percent_max")).ok()?,
+        })
+    }
+
+    fn mappings(&mut self) -> Option<MappingsConfig> {
+        if !self.document.sections.contains_key("mappings") {
+            return None;
+        }
+        for key in KEYS.iter().filter(|key| key.section() == "mappings") {
+            self.require(key, key.path);
+        }
+        Some(MappingsConfig {
+            url: self.database_url("mappings.url")?,
+            password: self.document.secret("mappings.password"),
+            query: self.document.text("mappings.query")?,
         })
     }
 

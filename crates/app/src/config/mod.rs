@@ -26,16 +26,16 @@ mod value;
 
 use std::path::Path;
 
-pub(crate) use address::DatabaseKind;
+pub(crate) use address::{DatabaseKind, DatabaseUrl};
 pub(crate) use error::ConfigError;
 pub(crate) use explain::{explain, keys};
 pub(crate) use init::init_text;
 pub(crate) use mistake::{Mistake, nearest};
 pub(crate) use model::{
-    Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe,
-    PeopleKeys, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MappingsConfig,
+    MoodleConfig, Observe, PeopleKeys, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
 };
-pub(crate) use secret::SecretError;
+pub(crate) use secret::{SecretError, SecretRef};
 
 impl Config {
     /// Reads a file and lays a profile over it.

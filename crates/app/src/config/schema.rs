@@ -167,6 +167,10 @@ pub(crate) const SECTIONS: &[Section] = &[
         about: "The queries of a source of kind `sql`. Each answers with the columns of the CSV file of the same name, in any order.",
     },
     Section {
+        path: "mappings",
+        about: "Where the mappings are written by another program, such as a block in Moodle. They are read with each import and kept in our own table, and each change is in the audit log. Without this section `mapped_modules` in the management database is the place where people and programs write.",
+    },
+    Section {
         path: "moodle",
         about: "The Moodle site that is filled. Without this section Muster imports and shows, and applies nothing.",
     },
@@ -305,6 +309,20 @@ pub(crate) const KEYS: &[Key] = &[
         PERCENT,
         Default::Number(10),
         "Largest share of rows that may be rejected.",
+    ),
+    // Mappings of another program.
+    key(
+        "mappings.url",
+        Kind::DatabaseUrl,
+        Default::Required,
+        "The database: `sqlite:`, `mysql://` or `postgres://`. Leave the password out and use the key `password`.",
+    ),
+    key("mappings.password", Kind::Secret, Default::Nothing, "The password of the database account."),
+    key(
+        "mappings.query",
+        Kind::Text,
+        Default::Text("SELECT moodle_id, modulecode, group_import, mapping_action FROM mapped_modules"),
+        "Answers with moodle_id, modulecode, group_import and mapping_action (ADD, RMV or nothing); also owner and reason, if you like.",
     ),
     // Moodle.
     key("moodle.url", Kind::WebUrl, Default::Required, "The address of the site, as in the browser."),
@@ -682,6 +700,7 @@ mod tests {
                 "database",
                 "database_password",
                 "source",
+                "mappings",
                 "moodle",
                 "policy",
                 "limits",

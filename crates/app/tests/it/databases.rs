@@ -65,3 +65,35 @@ fn z4_a_run_killed_in_its_middle_leaves_no_lock_and_is_completed_by_the_next() {
     let interrupted = "SELECT id FROM runs WHERE status = 'interrupted'";
     assert_eq!(place.rows(interrupted).len(), 1);
 }
+
+#[test]
+fn b1_mappings_that_another_program_keeps_are_read_with_each_run() {
+    let mut place = Place::with(&[101, 102], 4, &timetable());
+    let block = place.another_database();
+    block.sql(
+        "CREATE TABLE mapped_modules (id INT, moodle_id BIGINT, modulecode VARCHAR(30), group_import CHAR(3), \
+         mapping_action CHAR(3)); \
+         INSERT INTO mapped_modules VALUES (1, 101, 'ANTH', 'ADD', 'ADD'), (2, 102, 'HIST', NULL, 'ADD')",
+    );
+    place.set("mappings.url", &format!("{:?}", block.url()));
+    place.muster(&["run"]).ends_with(0).says("2 mappings: 2 added, 0 changed, 0 removed");
+    assert_eq!(place.group_names(101), ["Tutorial 1", "Tutorial 2"]);
+    assert_eq!(place.group_names(102), [""; 0]);
+
+    block.sql("UPDATE mapped_modules SET group_import = 'ADD' WHERE id = 2");
+    block.sql("INSERT INTO mapped_modules VALUES (3, 0, 'X', 'ADD', 'ADD'), (4, 101, 'ANTH', 'RMV', 'ADD')");
+    let ran = place.muster(&["run"]);
+    ran.says("moodle_id is \"0\"").says("course 101 and module ANTH are there with other flags as well");
+    assert_eq!(place.group_names(102), ["Seminar"]);
+    assert_eq!(place.group_names(101), ["Tutorial 1", "Tutorial 2"], "a contradiction touches nothing");
+    place.muster(&["map", "list"]).ends_with(0).says("[mappings]");
+
+    // What cannot be read, or is suddenly empty, leaves what was read before.
+    block.sql("DELETE FROM mapped_modules");
+    place.muster(&["run"]).ends_with(4).says("answers without a row").says("stays in force");
+    block.sql("DROP TABLE mapped_modules");
+    place.muster(&["run"]).ends_with(4).says("check url, password and query under [mappings]");
+    assert_eq!(place.group_names(102), ["Seminar"]);
+    let told = "SELECT who FROM audit WHERE who = '[mappings]'";
+    assert_eq!(place.rows(told).len(), 4);
+}

@@ -364,6 +364,11 @@ impl Place {
         assert_eq!(self.picture(), before);
     }
 
+    /// Makes a database in which other programs work: where the tests use a server, on that.
+    pub(crate) fn another_database(&self) -> OtherDatabase {
+        OtherDatabase { database: self.runtime.block_on(database::Place::new()) }
+    }
+
     /// Runs statements on the program's database, as another program would.
     pub(crate) fn sql(&self, statements: &str) {
         self.runtime.block_on(self.database.sql(statements));
@@ -375,6 +380,23 @@ impl Place {
         rows.into_iter()
             .map(|row| row.into_iter().map(|(_, text)| text.unwrap_or_default()).collect())
             .collect()
+    }
+}
+
+/// A database in which other programs work.
+pub(crate) struct OtherDatabase {
+    database: database::Place,
+}
+
+impl OtherDatabase {
+    /// Its URL, as it stands in the configuration.
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Runs statements in it.
+    pub(crate) fn sql(&self, statements: &str) {
+        Runtime::new().unwrap().block_on(self.database.sql(statements));
     }
 }
 

@@ -2,7 +2,10 @@
 
 use reconcile::keys::CourseId;
 use reconcile::snapshot::Wish;
-use store::{Flag, MappingFilter, MappingKey, MappingRow, MappingSettings, Store};
+use store::{
+    Flag, ForeignMapping, MappingChange, MappingFilter, MappingKey, MappingRow, MappingSettings, Store,
+    TakenOver,
+};
 
 use crate::place::Place;
 use crate::support::{COURSE, at, change, cmis, memory, on_disk};
@@ -140,4 +143,37 @@ async fn filters_find_by_course_module_and_source() {
     assert_eq!(count(MappingFilter { source: Some(cmis()), module: Some("A".into()), ..all() }).await, 1);
     let page = store::Page { limit: 2, offset: 2 };
     assert_eq!(count(MappingFilter { page, ..all() }).await, 1);
+}
+
+#[tokio::test]
+async fn g8_mappings_of_another_database_are_taken_over_with_every_change_in_the_audit_log() {
+    let (store, lock) = memory().await;
+    let source = cmis();
+    let change = MappingChange { default_source: &source, who: "[mappings]", reason: "a test", now: at(50) };
+    let take = async |rows: &[(&str, &str)]| {
+        let foreign = rows.iter().map(|(module, flag)| {
+            let flags = (Flag::from_word(flag), Some(Flag::Add));
+            let mapping =
+                ForeignMapping { group_import: flags.0, mapping_action: flags.1, owner: None, reason: None };
+            (key(module), mapping)
+        });
+        store.take_over_mappings(&lock, &foreign.collect(), &change).await.unwrap()
+    };
+    let told = |added, changed, removed, unchanged| Some(TakenOver { added, changed, removed, unchanged });
+    // A person's own mapping is left alone, and a person's freeze stays.
+    store.set_mapping(&key("OWN"), &MappingSettings::default(), &self::change(&source)).await.unwrap();
+    assert_eq!(take(&[]).await, told(0, 0, 0, 0));
+    assert_eq!(take(&[("A", "ADD"), ("B", "ADD")]).await, told(2, 0, 0, 0));
+    assert_eq!(take(&[("A", "ADD"), ("B", "ADD")]).await, told(0, 0, 0, 2));
+    let frozen = MappingSettings { active: false, ..MappingSettings::default() };
+    store.set_mapping(&key("B"), &frozen, &self::change(&source)).await.unwrap();
+    assert_eq!(take(&[("A", "RMV"), ("B", "RMV")]).await, told(0, 2, 0, 0));
+    let rows = list(&store).await;
+    assert_eq!(rows.iter().map(|row| row.settings.active).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(take(&[("B", "RMV")]).await, told(0, 0, 1, 1));
+    assert_eq!(take(&[]).await, None, "an empty answer is not believed");
+    let modules: Vec<_> = list(&store).await.iter().map(|row| row.key.module.to_string()).collect();
+    assert_eq!(modules, ["B", "OWN"]);
+    assert_eq!(store.audit(99).await.unwrap().len(), 7);
+    assert!(matches!(store.verify_audit().await.unwrap(), store::AuditState::Whole { rows: 7 }));
 }

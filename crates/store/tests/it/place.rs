@@ -70,7 +70,7 @@ impl Place {
 pub(crate) async fn try_sql(url: &str, sql: String) -> Result<(), sqlx::Error> {
     let sql = sqlx::raw_sql(AssertSqlSafe(sql));
     if url.starts_with("sqlite") {
-        let mut connection = SqliteConnection::connect(url).await?;
+        let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await?;
         sql.execute(&mut connection).await?;
         connection.close().await
     } else if url.starts_with("mysql") {

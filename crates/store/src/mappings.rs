@@ -13,7 +13,7 @@ use reconcile::snapshot::Wish;
 use serde::{Serialize, Serializer};
 
 use crate::audit::{Entry, record};
-use crate::db::{LIST_MAX, Row, Transaction, Value};
+use crate::db::{LIST_MAX, Row, Transaction, Trouble, Value};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
@@ -241,6 +241,10 @@ impl Store {
     ///
     /// The row stays, because the next run learns from it that a person wants the groups gone.
     pub async fn remove_mapping(&self, key: &MappingKey, change: &MappingChange<'_>) -> Result<bool> {
+        again(|| self.try_removing_mapping(key, change)).await
+    }
+
+    async fn try_removing_mapping(&self, key: &MappingKey, change: &MappingChange<'_>) -> Result<bool> {
         let mut write = self.db.write("remove a mapping").await?;
         let before = of_key(&mut write, key, change.default_source).await?;
         let Some(row) = before.first() else { return Ok(false) };
@@ -252,6 +256,14 @@ impl Store {
 
     /// Sets many mappings in one transaction.
     pub async fn import_mappings(
+        &self,
+        rows: &[(MappingKey, MappingSettings)],
+        change: &MappingChange<'_>,
+    ) -> Result<MappingCounts> {
+        again(|| self.try_importing_mappings(rows, change)).await
+    }
+
+    async fn try_importing_mappings(
         &self,
         rows: &[(MappingKey, MappingSettings)],
         change: &MappingChange<'_>,
@@ -277,6 +289,15 @@ impl Store {
     /// came from there (its last change is by `change.who`) and is there no more is removed, which touches no group: that
     /// would take RMV. `None`, and nothing is changed, where the other database holds no mapping and once did.
     pub async fn take_over_mappings(
+        &self,
+        lock: &RunLock,
+        foreign: &BTreeMap<MappingKey, ForeignMapping>,
+        change: &MappingChange<'_>,
+    ) -> Result<Option<TakenOver>> {
+        again(|| self.try_taking_over_mappings(lock, foreign, change)).await
+    }
+
+    async fn try_taking_over_mappings(
         &self,
         lock: &RunLock,
         foreign: &BTreeMap<MappingKey, ForeignMapping>,
@@ -314,6 +335,23 @@ impl Store {
         }
         write.commit().await?;
         Ok(Some(taken))
+    }
+}
+
+/// How often a change is tried that meets another program's.
+const ATTEMPTS_MAX: u32 = 4;
+
+/// Tries a change again that the database gave up because it and another program waited for each other. Only here do
+/// other programs write; all others of ours come one after the other.
+async fn again<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
+    let mut attempts = 1;
+    loop {
+        match attempt().await {
+            Err(error) if error.trouble() == Some(Trouble::Deadlock) && attempts < ATTEMPTS_MAX => {
+                attempts += 1
+            }
+            done => return done,
+        }
     }
 }
 

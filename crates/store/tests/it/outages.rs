@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use store::{Store, StoreError, Trouble, Verdict};
+use store::{MappingKey, MappingSettings, Store, StoreError, Trouble, Verdict};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::place::{Place, server};
-use crate::support::{accept, at, begin, delivery, owner};
+use crate::support::{COURSE, accept, at, begin, change, cmis, delivery, on_disk, owner};
 
 /// Lets connections through to a server, as long as it is open.
 struct Gate {
@@ -193,4 +193,32 @@ async fn a_database_that_only_lets_itself_be_read_says_so() {
     let error = store.try_writing().await.unwrap_err();
     assert_eq!(error.trouble(), Some(Trouble::ReadOnly), "{error}");
     assert!(store.runs(9).await.unwrap().is_empty(), "it can be read");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_mappings_that_waits_for_another_program_and_that_for_ours_is_tried_again() {
+    if server().is_none() {
+        println!("left out: SQLite lets one program write at a time");
+        return;
+    }
+    let (place, store, _lock) = on_disk().await;
+    let source = cmis();
+    let keys =
+        ["B", "A"].map(|module| MappingKey { course: COURSE, source: source.clone(), module: module.into() });
+    for key in &keys {
+        store.set_mapping(key, &MappingSettings::default(), &change(&source)).await.unwrap();
+    }
+    let begun = "BEGIN; UPDATE mapped_modules SET owner = 'x' WHERE modulecode = 'A'";
+    let goes_on = "UPDATE mapped_modules SET owner = 'x' WHERE modulecode = 'B'; COMMIT";
+    let pause = if place.url().starts_with("postgres") { "SELECT pg_sleep(0.3)" } else { "DO SLEEP(0.3)" };
+    let theirs = place.try_sql(format!("{begun}; {pause}; {goes_on}"));
+    let frozen = MappingSettings { active: false, ..MappingSettings::default() };
+    let rows: Vec<_> = keys.iter().map(|key| (key.clone(), frozen.clone())).collect();
+    let ours = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        store.import_mappings(&rows, &change(&source)).await
+    };
+    // Whichever of the two the database gives up.
+    let (ours, _theirs) = tokio::join!(ours, theirs);
+    assert_eq!(ours.unwrap().changed, 2);
 }

@@ -35,6 +35,7 @@ mod rest_errors;
 mod runs;
 mod snapshots;
 mod store;
+mod taken_over;
 mod time;
 mod tombstones;
 mod words;
@@ -62,13 +63,13 @@ pub use journal::{JournalRow, OperationFilter, OperationState};
 pub use lock::{LockOwner, LockState, RunLock};
 pub use lookup::{GroupHit, HitPlace, PersonPlace};
 pub use mappings::{
-    Flag, ForeignMapping, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow,
-    MappingSettings, TakenOver,
+    Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
 };
 pub use pauses::{NewPause, PauseId, PauseRow, PauseScope};
 pub use rejections::{RejectionFilter, RejectionRow};
 pub use rest_errors::RestError;
 pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};
 pub use store::{DELIVERIES_KEPT, Store};
+pub use taken_over::{ForeignMapping, OLD_MAPPINGS_QUERY, TakenOver};
 pub use time::Timestamp;
 pub use tombstones::{Tombstone, TombstoneFilter, TombstoneKind};

@@ -17,7 +17,6 @@ use crate::db::{LIST_MAX, Row, Transaction, Trouble, Value};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
-use crate::lock::RunLock;
 use crate::pauses::freeze;
 use crate::store::Store;
 use crate::time::Timestamp;
@@ -163,32 +162,6 @@ pub struct MappingCounts {
     pub unchanged: u64,
 }
 
-/// The two flags of a mapping as another program wrote them, and what it says of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForeignMapping {
-    /// Whether the groups shall be in the course.
-    pub group_import: Option<Flag>,
-    /// Whether the mapping stands.
-    pub mapping_action: Option<Flag>,
-    /// Who answers for it, where that is known.
-    pub owner: Option<Text>,
-    /// Why it is there, where that is known.
-    pub reason: Option<Text>,
-}
-
-/// What taking mappings over from another database changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct TakenOver {
-    /// Rows that were not there before.
-    pub added: u64,
-    /// Rows with other flags.
-    pub changed: u64,
-    /// Rows that came from there and are there no more.
-    pub removed: u64,
-    /// Rows that were there exactly so.
-    pub unchanged: u64,
-}
-
 /// Who changes mappings, when, and which source is meant where a row names none.
 #[derive(Clone, Debug)]
 pub struct MappingChange<'a> {
@@ -202,11 +175,11 @@ pub struct MappingChange<'a> {
     pub now: Timestamp,
 }
 
-const SELECT: &str = "SELECT moodle_id, source, modulecode, group_import, mapping_action, COALESCE(active, 1), owner, \
+pub(crate) const SELECT: &str = "SELECT moodle_id, source, modulecode, group_import, mapping_action, COALESCE(active, 1), owner, \
      reason, term, valid_from, valid_until, changed_at, changed_by FROM mapped_modules";
 
 /// The rows of one mapping; another program may have written several.
-const OF_KEY: &str = "moodle_id = ? AND modulecode = ? AND COALESCE(NULLIF(source, ''), ?) = ?";
+pub(crate) const OF_KEY: &str = "moodle_id = ? AND modulecode = ? AND COALESCE(NULLIF(source, ''), ?) = ?";
 
 impl Store {
     /// The mappings, by course and module.
@@ -282,68 +255,12 @@ impl Store {
     }
 }
 
-impl Store {
-    /// Makes our mappings what another database says, in one transaction.
-    ///
-    /// Only the flags, owner and reason are taken over; a freeze and a validity that a person set here stay. A row that
-    /// came from there (its last change is by `change.who`) and is there no more is removed, which touches no group: that
-    /// would take RMV. `None`, and nothing is changed, where the other database holds no mapping and once did.
-    pub async fn take_over_mappings(
-        &self,
-        lock: &RunLock,
-        foreign: &BTreeMap<MappingKey, ForeignMapping>,
-        change: &MappingChange<'_>,
-    ) -> Result<Option<TakenOver>> {
-        again(|| self.try_taking_over_mappings(lock, foreign, change)).await
-    }
-
-    async fn try_taking_over_mappings(
-        &self,
-        lock: &RunLock,
-        foreign: &BTreeMap<MappingKey, ForeignMapping>,
-        change: &MappingChange<'_>,
-    ) -> Result<Option<TakenOver>> {
-        let mut write = self.db.write_locked(lock, "take over the mappings").await?;
-        let ours = write.rows(SELECT, [], |row| read(row, change.default_source)).await?;
-        let from_there = |row: &MappingRow| row.changed_by.as_deref() == Some(change.who);
-        if foreign.is_empty() && ours.iter().any(from_there) {
-            return Ok(None);
-        }
-        let mut taken = TakenOver::default();
-        for row in ours.iter().filter(|row| from_there(row) && !foreign.contains_key(&row.key)) {
-            forget(&mut write, row, change).await?;
-            taken.removed += 1;
-        }
-        let known: BTreeMap<&MappingKey, &MappingSettings> =
-            ours.iter().map(|row| (&row.key, &row.settings)).collect();
-        for (key, mapping) in foreign {
-            let before = known.get(key).map(|settings| (*settings).clone());
-            let ForeignMapping { group_import, mapping_action, owner, reason } = mapping.clone();
-            let before = before.unwrap_or_default();
-            let settings = MappingSettings {
-                group_import,
-                mapping_action,
-                owner: owner.or(before.owner.clone()),
-                reason: reason.or(before.reason.clone()),
-                ..before
-            };
-            match put(&mut write, key, &settings, change).await? {
-                Put::Added => taken.added += 1,
-                Put::Changed => taken.changed += 1,
-                Put::Unchanged => taken.unchanged += 1,
-            }
-        }
-        write.commit().await?;
-        Ok(Some(taken))
-    }
-}
-
 /// How often a change is tried that meets another program's.
 const ATTEMPTS_MAX: u32 = 4;
 
 /// Tries a change again that the database gave up because it and another program waited for each other. Only here do
 /// other programs write; all others of ours come one after the other.
-async fn again<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
+pub(crate) async fn again<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
     let mut attempts = 1;
     loop {
         match attempt().await {
@@ -355,17 +272,8 @@ async fn again<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Res
     }
 }
 
-/// Removes the rows of a mapping.
-async fn forget(write: &mut Transaction, row: &MappingRow, change: &MappingChange<'_>) -> Result<()> {
-    let key = &row.key;
-    write
-        .execute(format!("DELETE FROM mapped_modules WHERE {OF_KEY}"), key_values(key, change.default_source))
-        .await?;
-    record(write, &entry(key, Some(&row.settings), None, change)).await
-}
-
 /// What the audit log says of a change.
-fn entry(
+pub(crate) fn entry(
     key: &MappingKey,
     before: Option<&MappingSettings>,
     after: Option<&MappingSettings>,
@@ -384,13 +292,13 @@ fn entry(
     }
 }
 
-enum Put {
+pub(crate) enum Put {
     Added,
     Changed,
     Unchanged,
 }
 
-async fn put(
+pub(crate) async fn put(
     write: &mut Transaction,
     key: &MappingKey,
     settings: &MappingSettings,
@@ -449,11 +357,11 @@ async fn of_key(
     write.rows(sql, key_values(key, default_source), |row| read(row, default_source)).await
 }
 
-fn key_values(key: &MappingKey, default_source: &SourceName) -> [Value; 4] {
+pub(crate) fn key_values(key: &MappingKey, default_source: &SourceName) -> [Value; 4] {
     [key.course.into(), (&key.module).into(), default_source.into(), (&key.source).into()]
 }
 
-fn read(row: &mut Row<'_>, default_source: &SourceName) -> Result<MappingRow, Cause> {
+pub(crate) fn read(row: &mut Row<'_>, default_source: &SourceName) -> Result<MappingRow, Cause> {
     let course = CourseId(row.int()?);
     let source = match row.text_or_none()? {
         Some(source) if !source.is_empty() => SourceName(source),

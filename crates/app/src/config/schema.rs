@@ -321,7 +321,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "mappings.query",
         Kind::Text,
-        Default::Text("SELECT moodle_id, modulecode, group_import, mapping_action FROM mapped_modules"),
+        Default::Text(store::OLD_MAPPINGS_QUERY),
         "Answers with moodle_id, modulecode, group_import and mapping_action (ADD, RMV or nothing); also owner and reason, if you like.",
     ),
     // Moodle.

@@ -188,7 +188,7 @@ pub(crate) fn import_line(imported: &Imported) -> String {
             let number = delivery.unwrap_or_default();
             format!(
                 "{} {source}: delivery {number}: {holds}\n  because: {why}\n  next: ask the timetable office; if it is right, \
-                 muster import --accept {number} --reason \"…\"\n  the delivery accepted before stays in force\n",
+                 muster import --accept {number} --reason \"…\"\n  what was accepted before stays in force\n",
                 bad("refused"),
             )
         }

@@ -95,7 +95,7 @@ impl Session {
         let passed = log.run(&mut tests)?;
         let documented =
             log.run(cargo(&self.root).args(["test", "--workspace", "--doc", "--no-fail-fast"]))?;
-        self.count(log)?;
+        *self.counts.get_or_insert_default() += TestCounts::read(&log.text()?);
         Ok(verdict(passed && documented))
     }
 
@@ -117,14 +117,8 @@ impl Session {
         }
         let stored = log.run(store.env(TEST_DATABASE, address))?;
         let told = log.run(scenarios.env(TEST_DATABASE, address))?;
-        self.count(log)?;
+        *self.counts.get_or_insert_default() += TestCounts::read(&log.text()?).without_skipped();
         Ok(verdict(stored && told))
-    }
-
-    /// Adds the tests that a log tells of.
-    fn count(&mut self, log: &Log) -> Result<(), ChoreError> {
-        *self.counts.get_or_insert_default() += TestCounts::read(&log.text()?);
-        Ok(())
     }
 
     /// Shows that a newcomer's one command comes to its end, in an empty folder.

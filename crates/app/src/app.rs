@@ -46,14 +46,20 @@ pub(crate) enum ShowProgress {
 impl App {
     /// Opens the database of a configuration.
     pub(crate) async fn open(config: Config, clock: Clock, progress: ShowProgress) -> Result<App, Failure> {
-        let opened = Store::open(config.database.reveal()).await;
+        let password = match &config.database_password {
+            Some(reference) => Some(reference.resolve_text().map_err(|error| {
+                Failure::of(Exit::Configuration, error).hint("correct `database_password`")
+            })?),
+            None => None,
+        };
+        let opened = Store::open_with(config.database.reveal(), password.as_deref()).await;
         let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
         let store = store.keeping_deliveries(config.deliveries_kept);
         Ok(App { config, store, clock, progress, levels: Levels::default(), letters: None })
     }
 
     /// Takes the run lock, or says who has it.
-    pub(crate) fn lock(&self, purpose: &str) -> Result<RunLock, Failure> {
+    pub(crate) async fn lock(&self, purpose: &str) -> Result<RunLock, Failure> {
         let owner = LockOwner {
             program: format!("muster {}", env!("CARGO_PKG_VERSION")),
             host: host_name(),
@@ -61,7 +67,7 @@ impl App {
             since: self.clock.now(),
             purpose: purpose.to_owned(),
         };
-        Ok(self.store.lock(&owner)?)
+        Ok(self.store.lock(&owner).await?)
     }
 
     /// The configuration of the platform.

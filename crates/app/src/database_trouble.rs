@@ -10,7 +10,7 @@ use std::path::Path;
 
 use store::StoreError;
 
-use crate::exit::{Exit, Failure, chain};
+use crate::exit::{Exit, Failure};
 use crate::logging::database_failed;
 
 /// The first bytes of every SQLite database that is not empty (SQLite, "Database File Format", section 1.3).
@@ -25,8 +25,8 @@ pub(crate) fn cannot_use(error: StoreError, file: Option<&Path>) -> Failure {
         (
             StoreError::CannotOpen { .. } | StoreError::Query { .. } | StoreError::CannotMigrate { .. },
             Some(file),
-        ) => at_its_place(file).or_else(|| as_the_driver_says(&error)),
-        _ => as_the_driver_says(&error),
+        ) => at_its_place(file).or_else(|| as_the_database_says(&error)),
+        _ => as_the_database_says(&error),
     };
     database_failed(&error);
     let failure = Failure::of(Exit::Configuration, error);
@@ -36,23 +36,14 @@ pub(crate) fn cannot_use(error: StoreError, file: Option<&Path>) -> Failure {
     }
 }
 
-/// What SQLite's own words ask for (sqlite.org, "Result and Error Codes"): they are the same on every machine.
-fn as_the_driver_says(error: &StoreError) -> Option<String> {
-    const STEPS: [(&str, &str); 5] = [
-        ("database is locked", "another program writes in it for too long; close it, then try again"),
-        (
-            "readonly database",
-            "let this user write the file and its folder; `muster check database` tries it",
-        ),
-        ("disk is full", "make room on the disk, then try again; what was kept before is whole"),
-        (
-            "disk image is malformed",
-            "the file is damaged: restore a backup; nothing more is written to it until then",
-        ),
-        ("file is not a database", "name another file in `database`, or restore a backup"),
-    ];
-    let text = chain(error);
-    STEPS.iter().find(|(words, _)| text.contains(words)).map(|(_, step)| (*step).to_owned())
+/// What the database's complaint asks for; where nobody knows, how to look for the cause.
+fn as_the_database_says(error: &StoreError) -> Option<String> {
+    let step = match (error.trouble(), error) {
+        (Some(trouble), _) => trouble.next_step(),
+        (None, StoreError::Query { .. }) => "`muster check database` looks for the cause",
+        (None, _) => return None,
+    };
+    Some(step.to_owned())
 }
 
 /// What is wrong with what lies at the place of a database file; nothing where it looks right.

@@ -95,7 +95,7 @@ impl Health {
             return Err(HealthError::Gone(path.to_owned()));
         }
         let now = app.clock.now();
-        let running = match app.store.lock_state()? {
+        let running = match app.store.lock_state().await? {
             LockState::Free => None,
             LockState::Held(owner) => Some(Running { owner }),
         };

@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use reconcile::delivery::{Figures, doubts};
 use reconcile::keys::SourceName;
 use serde::Serialize;
-use store::{DeliveryId, RunLock, Verdict};
+use store::{DeliveryId, Flag, ForeignMapping, MappingChange, MappingKey, RunLock, TakenOver, Verdict};
 
 use crate::app::App;
-use crate::config::SourceConfig;
+use crate::config::{MappingsConfig, SourceConfig};
 use crate::exit::{Failure, chain};
-use crate::sources::{self, Reading, rejected_file_name};
+use crate::sources::{self, ForeignMappings, Reading, rejected_file_name};
+
+/// Who changed a mapping that another program wrote, as our table and the audit log say: the section of the configuration.
+const MAPPINGS: &str = "[mappings]";
 
 /// What became of one source's delivery.
 #[derive(Clone, Debug, Serialize)]
@@ -45,12 +48,14 @@ pub(crate) enum ImportEnd {
     Refused(String),
     /// There is none: why the source could not be read, and on a second line the next step.
     Failed(String),
+    /// Mappings of another program were taken over.
+    TakenOver(TakenOver),
 }
 
 impl Imported {
     /// Tells whether the delivery is in force.
     pub(crate) fn is_accepted(&self) -> bool {
-        self.end == ImportEnd::Accepted
+        matches!(self.end, ImportEnd::Accepted | ImportEnd::TakenOver(_))
     }
 }
 
@@ -66,6 +71,52 @@ pub(crate) async fn import_sources(
     {
         imported.push(import_source(app, lock, name, source, errors).await?);
     }
+    if let (Some(config), None) = (&app.config.mappings, only) {
+        imported.push(import_mappings(app, lock, config).await?);
+    }
+    Ok(imported)
+}
+
+/// Takes over what another program wrote. Where it cannot be read, what was read before stays.
+async fn import_mappings(app: &App, lock: &RunLock, config: &MappingsConfig) -> Result<Imported, Failure> {
+    let mut imported = Imported {
+        source: MAPPINGS.into(),
+        delivery: None,
+        figures: None,
+        before: None,
+        end: ImportEnd::Accepted,
+        notices: Vec::new(),
+        error_files: Vec::new(),
+    };
+    let next = "next: check url, password and query under [mappings]";
+    let ForeignMappings { rows, notices } = match sources::ask_mappings(config).await {
+        Ok(read) => read,
+        Err(error) => {
+            imported.end = ImportEnd::Failed(format!("{}\n{next}", chain(&error)));
+            return Ok(imported);
+        }
+    };
+    imported.notices = notices;
+    let source = app.default_source();
+    let text = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Into::into);
+    let foreign = rows.iter().map(|row| {
+        let key = MappingKey { course: row.course, source: source.clone(), module: row.module.clone() };
+        let mapping = ForeignMapping {
+            group_import: Flag::from_word(row.group_import.as_str()),
+            mapping_action: Flag::from_word(row.mapping_action.as_str()),
+            owner: text(&row.owner),
+            reason: text(&row.reason),
+        };
+        (key, mapping)
+    });
+    let reason = format!("read from {}", config.url);
+    let change =
+        MappingChange { default_source: &source, who: MAPPINGS, reason: &reason, now: app.clock.now() };
+    let taken = app.store.take_over_mappings(lock, &foreign.collect(), &change).await?;
+    imported.end = match taken {
+        Some(taken) => ImportEnd::TakenOver(taken),
+        None => ImportEnd::Failed(format!("the query answers without a row, and once had some\n{next}")),
+    };
     Ok(imported)
 }
 

@@ -131,7 +131,7 @@ impl Finished {
 
 /// Carries out a run.
 pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> {
-    let lock = app.lock(wish.kind.as_str())?;
+    let lock = app.lock(wish.kind.as_str()).await?;
     // 1 · import
     let imported =
         if wish.import { import_sources(app, &lock, None, &app.errors_dir()).await? } else { Vec::new() };

@@ -31,24 +31,26 @@ CREATE INDEX deliveries_by_source ON deliveries (source, state, id);
 -- The modules that a delivery names. One without groups stands here as well: that is how "no groups" differs from
 -- "nothing was said".
 CREATE TABLE source_modules (
-    delivery {int} NOT NULL REFERENCES deliveries (id),
+    delivery {int} NOT NULL,
     module {key} NOT NULL,
     -- Hash of the module's groups and members in any order.
     hash {key} NOT NULL,
-    PRIMARY KEY (delivery, module)
+    PRIMARY KEY (delivery, module),
+    FOREIGN KEY (delivery) REFERENCES deliveries (id)
 ) {end};
 
 -- The groups of a delivery.
 CREATE TABLE source_groups (
     id {id},
-    delivery {int} NOT NULL REFERENCES deliveries (id),
+    delivery {int} NOT NULL,
     module {key} NOT NULL,
     group_id {key} NOT NULL,
     code {text} NOT NULL,
     name {text} NOT NULL,
     kind {text} NOT NULL,
     term {text} NOT NULL,
-    UNIQUE (delivery, module, group_id)
+    UNIQUE (delivery, module, group_id),
+    FOREIGN KEY (delivery) REFERENCES deliveries (id)
 );
 
 -- People as the sources name them, once each.
@@ -83,10 +85,10 @@ CREATE TABLE rejections (
     detail {text} NOT NULL,
     -- The row as it was read, as a JSON list.
     row_text {text} NOT NULL,
-    -- What it blocks, where that could be told.
-    module {key},
-    group_id {key},
-    person {key},
+    -- What it blocks, where that could be told; the key may be what is wrong.
+    module {text},
+    group_id {text},
+    person {text},
     first_seen {int} NOT NULL,
     last_seen {int} NOT NULL,
     last_delivery {int} NOT NULL,

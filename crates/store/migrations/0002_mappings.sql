@@ -29,10 +29,10 @@ CREATE INDEX mapped_modules_by_course ON mapped_modules (moodle_id, modulecode);
 -- People who are kept in a group, or out of it, whatever the source says.
 CREATE TABLE exceptions (
     id {id},
-    source {key} NOT NULL,
-    module {key} NOT NULL,
-    group_id {key} NOT NULL,
-    person {key} NOT NULL,
+    source {subkey} NOT NULL,
+    module {subkey} NOT NULL,
+    group_id {subkey} NOT NULL,
+    person {subkey} NOT NULL,
     -- 'include' or 'exclude'.
     kind {key} NOT NULL,
     owner {text} NOT NULL,

@@ -35,11 +35,11 @@ CREATE TABLE grouping_links (
 CREATE TABLE group_links (
     id {id},
     course {int} NOT NULL,
-    source {key} NOT NULL,
-    module {key} NOT NULL,
-    group_id {key} NOT NULL,
+    source {subkey} NOT NULL,
+    module {subkey} NOT NULL,
+    group_id {subkey} NOT NULL,
     -- 'everyone' or 'tutors'.
-    part {key} NOT NULL,
+    part {subkey} NOT NULL,
     moodle_id {int},
     idnumber {key} NOT NULL,
     name_applied {text} NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE group_links (
 -- Memberships that are ours; they go with their group. Without an index by person, on purpose: each new member would
 -- touch a page of its own, and a first run writes hundreds of thousands; looking through all of them is quick enough.
 CREATE TABLE member_links (
-    group_link {int} NOT NULL REFERENCES group_links (id) ON DELETE CASCADE,
+    group_link {int} NOT NULL,
     -- The platform's user.
     user_id {int} NOT NULL,
     -- The person as the source names them; a text, because a link outlives the deliveries.
@@ -61,7 +61,8 @@ CREATE TABLE member_links (
     -- 'student' or 'tutor'.
     role {key} NOT NULL,
     state {key} NOT NULL,
-    PRIMARY KEY (group_link, user_id)
+    PRIMARY KEY (group_link, user_id),
+    FOREIGN KEY (group_link) REFERENCES group_links (id) ON DELETE CASCADE
 ) {end};
 
 -- What was ours and is no more: for explaining, and for undoing a run.

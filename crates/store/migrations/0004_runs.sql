@@ -28,7 +28,7 @@ CREATE TABLE runs (
 
 -- The operations of a run, and the journal of what became of them.
 CREATE TABLE operations (
-    run {int} NOT NULL REFERENCES runs (id),
+    run {int} NOT NULL,
     -- The operation's number in its run, from 1.
     number {int} NOT NULL,
     course {int} NOT NULL,
@@ -50,7 +50,8 @@ CREATE TABLE operations (
     detail {text} NOT NULL,
     -- How often it was sent.
     attempts {int} NOT NULL,
-    PRIMARY KEY (run, number)
+    PRIMARY KEY (run, number),
+    FOREIGN KEY (run) REFERENCES runs (id)
 ) {end};
 CREATE INDEX operations_by_course ON operations (course, run);
 CREATE INDEX operations_by_state ON operations (state, run);
@@ -58,18 +59,20 @@ CREATE INDEX operations_by_state ON operations (state, run);
 -- Why operations of a run wait.
 CREATE TABLE objections (
     id {id},
-    run {int} NOT NULL REFERENCES runs (id),
+    run {int} NOT NULL,
     scope {text} NOT NULL,
     kind {key} NOT NULL,
-    sentence {text} NOT NULL
+    sentence {text} NOT NULL,
+    FOREIGN KEY (run) REFERENCES runs (id)
 );
 CREATE INDEX objections_by_run ON objections (run);
 
 -- Which operations an objection holds.
 CREATE TABLE objection_operations (
-    objection {int} NOT NULL REFERENCES objections (id),
+    objection {int} NOT NULL,
     number {int} NOT NULL,
-    PRIMARY KEY (objection, number)
+    PRIMARY KEY (objection, number),
+    FOREIGN KEY (objection) REFERENCES objections (id)
 ) {end};
 
 -- What people decided about operations. The newest decision about a fingerprint counts.
@@ -77,7 +80,7 @@ CREATE TABLE approvals (
     id {id},
     fingerprint {key} NOT NULL,
     -- The run in which the operation waited.
-    run {int} NOT NULL REFERENCES runs (id),
+    run {int} NOT NULL,
     -- 'approved' or 'refused'.
     decision {key} NOT NULL,
     who {text} NOT NULL,
@@ -85,7 +88,8 @@ CREATE TABLE approvals (
     decided_at {int} NOT NULL,
     expires_at {int} NOT NULL,
     -- The run that carried the operation out: an approval serves once.
-    used_by {int}
+    used_by {int},
+    FOREIGN KEY (run) REFERENCES runs (id)
 );
 CREATE INDEX approvals_by_fingerprint ON approvals (fingerprint);
 
@@ -117,7 +121,7 @@ CREATE INDEX findings_by_course ON findings (course, healed_at);
 CREATE TABLE rest_error_logs (
     id {id},
     at {int} NOT NULL,
-    run {int} NOT NULL REFERENCES runs (id),
+    run {int} NOT NULL,
     -- The web service function.
     function_name {key} NOT NULL,
     -- The parameters without secrets.
@@ -125,6 +129,7 @@ CREATE TABLE rest_error_logs (
     answer {text} NOT NULL,
     course {int},
     -- What was done about it, in words.
-    what_happened {text} NOT NULL
+    what_happened {text} NOT NULL,
+    FOREIGN KEY (run) REFERENCES runs (id)
 );
 CREATE INDEX rest_error_logs_by_run ON rest_error_logs (run);

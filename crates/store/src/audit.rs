@@ -9,7 +9,7 @@
 
 use reconcile::keys::Text;
 
-use crate::db::{Row, Transaction, Value};
+use crate::db::{Row, Transaction, Value, clean};
 use crate::digest::digest;
 use crate::error::{Cause, Result};
 use crate::store::Store;
@@ -50,7 +50,10 @@ pub enum AuditState {
 impl Entry {
     fn hash(&self, hash_before: &str) -> String {
         let Entry { at, who, what, before, after, reason } = self;
-        digest(&[hash_before, &at.to_string(), who, what, before, after, reason])
+        // Of what the database keeps: it must come out the same when the row is read.
+        let [who, what, before, after, reason] =
+            [who, what, before, after, reason].map(|text| clean(text.clone()));
+        digest(&[hash_before, &at.to_string(), &who, &what, &before, &after, &reason])
     }
 }
 

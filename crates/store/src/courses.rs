@@ -143,8 +143,8 @@ impl Store {
     }
 
     /// Notes what a run learned about courses, in one transaction.
-    pub async fn note_courses(&self, _lock: &RunLock, notes: &[CourseNote]) -> Result<()> {
-        let mut write = self.db.write("note what was learned about courses").await?;
+    pub async fn note_courses(&self, lock: &RunLock, notes: &[CourseNote]) -> Result<()> {
+        let mut write = self.db.write_locked(lock, "note what was learned about courses").await?;
         let mut before = HashMap::new();
         for some in notes.chunks(LIST_MAX) {
             let sql = format!(

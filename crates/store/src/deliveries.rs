@@ -67,13 +67,13 @@ impl Store {
     /// source are pruned.
     pub async fn save_delivery(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         delivery: &Delivery,
         now: Timestamp,
         verdict: &Verdict,
     ) -> Result<DeliveryId> {
         let content_hash = delivery.content_hash().to_string();
-        let mut write = self.db.write("save a delivery").await?;
+        let mut write = self.db.write_locked(lock, "save a delivery").await?;
         let same = write
             .first(
                 "SELECT rows_of FROM deliveries WHERE source = ? AND content_hash = ? AND rows_of IS NOT NULL \
@@ -104,13 +104,13 @@ impl Store {
     /// Errors: [`StoreError::Missing`] where it is not the newest one of its source, or its rows were pruned.
     pub async fn accept_delivery(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         id: DeliveryId,
         who: &str,
         reason: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let mut write = self.db.write("accept a delivery").await?;
+        let mut write = self.db.write_locked(lock, "accept a delivery").await?;
         let acceptable = format!(
             "{SELECT} WHERE id = ? AND state = 'refused' AND rows_of IS NOT NULL AND NOT EXISTS \
              (SELECT 1 FROM deliveries newer WHERE newer.source = deliveries.source \

@@ -137,18 +137,45 @@ pub(crate) async fn prune(write: &mut Transaction, source: &SourceName, kept: us
         .await?;
     let gone: Vec<i64> = there.into_iter().filter(|rows_of| !keep.contains(rows_of)).collect();
     for rows_of in &gone {
-        for statement in [
-            "DELETE FROM source_members WHERE source_group IN (SELECT id FROM source_groups WHERE delivery = ?)",
-            "DELETE FROM source_groups WHERE delivery = ?",
-            "DELETE FROM source_modules WHERE delivery = ?",
-            "UPDATE deliveries SET rows_of = NULL WHERE rows_of = ?",
-        ] {
-            write.execute(statement, [Value::Int(*rows_of)]).await?;
-        }
+        forget_rows(write, *rows_of).await?;
     }
     if !gone.is_empty() {
-        // Nobody is remembered for longer than a delivery that names them.
-        write.execute("DELETE FROM persons WHERE id NOT IN (SELECT person FROM source_members)", []).await?;
+        forget_persons(write).await?;
+    }
+    Ok(())
+}
+
+/// Removes the rows of one delivery.
+async fn forget_rows(write: &mut Transaction, rows_of: i64) -> Result<()> {
+    // The groups of a delivery were numbered one after the other. A range is quick on every database; a list of millions
+    // that another query gives is not.
+    let sql = "SELECT MIN(id), MAX(id) FROM source_groups WHERE delivery = ?";
+    let groups = write
+        .first(sql, [Value::Int(rows_of)], |row| Ok(row.int_or_none()?.zip(row.int_or_none()?)))
+        .await?
+        .flatten();
+    if let Some((first, last)) = groups {
+        let sql = "DELETE FROM source_members WHERE source_group BETWEEN ? AND ?";
+        write.execute(sql, [Value::Int(first), Value::Int(last)]).await?;
+    }
+    for statement in [
+        "DELETE FROM source_groups WHERE delivery = ?",
+        "DELETE FROM source_modules WHERE delivery = ?",
+        "UPDATE deliveries SET rows_of = NULL WHERE rows_of = ?",
+    ] {
+        write.execute(statement, [Value::Int(rows_of)]).await?;
+    }
+    Ok(())
+}
+
+/// Removes the people whom no delivery names: nobody is remembered for longer.
+async fn forget_persons(write: &mut Transaction) -> Result<()> {
+    let sql = "SELECT p.id FROM persons p \
+         LEFT JOIN (SELECT DISTINCT person FROM source_members) m ON m.person = p.id WHERE m.person IS NULL";
+    let gone = write.rows(sql, [], |row| row.int()).await?;
+    for some in gone.chunks(LIST_MAX) {
+        let sql = format!("DELETE FROM persons WHERE id IN ({})", marks(some.len()));
+        write.execute(sql, some.iter().map(|id| Value::Int(*id))).await?;
     }
     Ok(())
 }

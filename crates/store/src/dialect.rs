@@ -1,12 +1,29 @@
-//! How one database spells what the others spell differently: types in migrations, upserts, limits.
+//! How one database spells what the others spell differently: types in migrations, marks, upserts, locks, limits.
 //!
 //! Not here: connections ([`crate::db`]) and statements, which are written once, with `?` for each value.
+//!
+//! Invariant: on every database keys compare byte by byte and sort by their bytes, whatever its settings are.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// The most characters that a text of the type `{key}` may have.
+pub const KEY_CHARS_MAX: usize = 255;
+/// The most characters that a text of the type `{subkey}` may have: four of them fit into one index of MariaDB (3,072
+/// bytes) and of PostgreSQL (2,704 bytes, unless nearly every letter takes four).
+pub const SUBKEY_CHARS_MAX: usize = 190;
 
 /// A database that speaks SQL in its own way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// The embedded database.
     Sqlite,
+    /// MariaDB 10.6 or later.
+    MariaDb,
+    /// MySQL 8.0.16 or later.
+    MySql,
+    /// PostgreSQL 14 or later.
+    Postgres,
 }
 
 /// What an insert does with a row that is there already.
@@ -23,37 +40,201 @@ pub(crate) enum Conflict<'a> {
 }
 
 impl Dialect {
+    /// Whether many machines may reach the database, so that a row and a session guard what a file guards in SQLite.
+    pub(crate) fn is_server(self) -> bool {
+        self != Dialect::Sqlite
+    }
+
+    /// Whether a transaction that is not committed takes its `CREATE TABLE` back. In MariaDB and MySQL each of them
+    /// commits whatever went before.
+    pub(crate) fn undoes_definitions(self) -> bool {
+        matches!(self, Dialect::Sqlite | Dialect::Postgres)
+    }
+
     /// The most values that one statement may have.
     pub(crate) fn binds_max(self) -> usize {
         match self {
             // SQLITE_MAX_VARIABLE_NUMBER of the bundled library (sqlite.org/limits.html, item 9).
             Dialect::Sqlite => 32_766,
+            // Both protocols count in 16 bits.
+            Dialect::MariaDb | Dialect::MySql | Dialect::Postgres => 65_535,
         }
+    }
+
+    /// Writes the marks of a statement as this database does. Our statements have no `?` but marks.
+    pub(crate) fn statement(self, sql: Arc<str>) -> Arc<str> {
+        if self != Dialect::Postgres || !sql.contains('?') {
+            return sql;
+        }
+        let mut numbered = String::with_capacity(sql.len() * 2);
+        for (number, part) in sql.split('?').enumerate() {
+            if number > 0 {
+                // Writing into a String cannot fail.
+                let _ = write!(numbered, "${number}");
+            }
+            numbered.push_str(part);
+        }
+        numbered.into()
     }
 
     /// The end of an insert that says what happens to a row that is there already.
     pub(crate) fn on_conflict(self, conflict: &Conflict<'_>) -> String {
-        match (self, conflict) {
-            (_, Conflict::Fail) => String::new(),
-            (Dialect::Sqlite, Conflict::Update { keys, columns }) => {
-                let sets: Vec<String> =
-                    columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-                format!(" ON CONFLICT ({}) DO UPDATE SET {}", keys.join(", "), sets.join(", "))
+        let Conflict::Update { keys, columns } = conflict else { return String::new() };
+        let sets = |new: fn(&str) -> String| {
+            let sets: Vec<String> =
+                columns.iter().map(|column| format!("{column} = {}", new(column))).collect();
+            sets.join(", ")
+        };
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => {
+                let sets = sets(|column| format!("excluded.{column}"));
+                format!(" ON CONFLICT ({}) DO UPDATE SET {sets}", keys.join(", "))
+            }
+            // MySQL would rather have a name for the new row; MariaDB knows only this.
+            Dialect::MariaDb | Dialect::MySql => {
+                format!(" ON DUPLICATE KEY UPDATE {}", sets(|column| format!("VALUES({column})")))
             }
         }
     }
 
     /// Writes the type words of a migration as this database does:
-    /// `{id}` a number of our own that grows, `{int}` 64 bits, `{key}` a text that an index can hold,
-    /// `{text}` a text of any length; `{end}` closes a table whose primary key is its only order.
+    /// `{id}` a number of our own that grows, `{int}` 64 bits, `{key}` a text that an index can hold, `{subkey}` one of
+    /// several texts in one index, `{text}` a text of any length; `{end}` closes a table whose primary key is its only
+    /// order.
     pub(crate) fn migration(self, sql: &str) -> String {
+        let write = |id: &str, int: &str, key: &str, subkey: &str, text: &str, end: &str| {
+            sql.replace("{id}", id)
+                .replace("{int}", int)
+                .replace("{key}", key)
+                .replace("{subkey}", subkey)
+                .replace("{text}", text)
+                .replace("{end}", end)
+        };
         match self {
-            Dialect::Sqlite => sql
-                .replace("{id}", "INTEGER PRIMARY KEY")
-                .replace("{int}", "INTEGER")
-                .replace("{key}", "TEXT")
-                .replace("{text}", "TEXT")
-                .replace("{end}", "WITHOUT ROWID"),
+            Dialect::Sqlite => {
+                write("INTEGER PRIMARY KEY", "INTEGER", "TEXT", "TEXT", "TEXT", "WITHOUT ROWID")
+            }
+            Dialect::Postgres => {
+                // The order of the bytes, not of the place where the database was set up.
+                let text = "TEXT COLLATE \"C\"";
+                write("BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "BIGINT", text, text, text, "")
+            }
+            Dialect::MariaDb | Dialect::MySql => {
+                let exact = format!("CHARACTER SET utf8mb4 COLLATE {}", self.collation());
+                write(
+                    "BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
+                    "BIGINT",
+                    &format!("VARCHAR({KEY_CHARS_MAX}) {exact}"),
+                    &format!("VARCHAR({SUBKEY_CHARS_MAX}) {exact}"),
+                    &format!("LONGTEXT {exact}"),
+                    "",
+                )
+            }
+        }
+    }
+
+    /// The collation in which letter case and blanks at the end count; each of the two has its own name for it.
+    fn collation(self) -> &'static str {
+        match self {
+            Dialect::MySql => "utf8mb4_0900_bin",
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::Postgres => "utf8mb4_nopad_bin",
+        }
+    }
+
+    /// Makes the tables that stand before the first migration.
+    pub(crate) fn foundation(self) -> String {
+        let schema = "CREATE TABLE IF NOT EXISTS muster_schema (version {int} NOT NULL PRIMARY KEY, name {text} NOT NULL);";
+        // One row. Whoever writes holds it, so writers come one after the other as in SQLite; `fence` grows with each
+        // run lock, and `owner` says who has it.
+        let there = self.on_conflict(&Conflict::Update { keys: &["id"], columns: &["id"] });
+        let lock = format!(
+            "CREATE TABLE IF NOT EXISTS muster_lock \
+             (id {{int}} NOT NULL PRIMARY KEY, fence {{int}} NOT NULL, owner {{text}} NOT NULL); \
+             INSERT INTO muster_lock (id, fence, owner) VALUES (1, 0, ''){there};"
+        );
+        // How many statements of a migration are done.
+        let progress = "CREATE TABLE IF NOT EXISTS muster_progress \
+             (version {int} NOT NULL PRIMARY KEY, statements {int} NOT NULL);";
+        let mut script = schema.to_owned();
+        if self.is_server() {
+            script.push_str(&lock);
+        }
+        if !self.undoes_definitions() {
+            script.push_str(progress);
+        }
+        self.migration(&script)
+    }
+
+    /// Tells, in one number, whether the table `muster_schema` is there.
+    pub(crate) fn has_schema(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'muster_schema'",
+            Dialect::MariaDb | Dialect::MySql => {
+                "SELECT COUNT(*) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = 'muster_schema'"
+            }
+            Dialect::Postgres => {
+                "SELECT COUNT(*) FROM pg_catalog.pg_tables \
+                 WHERE schemaname = current_schema() AND tablename = 'muster_schema'"
+            }
+        }
+    }
+
+    /// Waits until nobody else changes the schema. SQLite's own transactions see to that.
+    pub(crate) fn hold_schema(self) -> Option<&'static str> {
+        match self {
+            Dialect::Sqlite => None,
+            // The locks of MariaDB and MySQL are those of the whole server.
+            Dialect::MariaDb | Dialect::MySql => {
+                Some("SELECT GET_LOCK(CONCAT('muster schema ', MD5(DATABASE())), 120)")
+            }
+            // Ends with the transaction; the lock is one of this database, and the schema is its second number.
+            Dialect::Postgres => Some(
+                "SELECT CASE WHEN pg_advisory_xact_lock(1836413812, hashtext(current_schema())) IS NULL \
+                     THEN 0 ELSE 1 END",
+            ),
+        }
+    }
+
+    /// Lets others change the schema again.
+    pub(crate) fn release_schema(self) -> Option<&'static str> {
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => None,
+            Dialect::MariaDb | Dialect::MySql => {
+                Some("SELECT RELEASE_LOCK(CONCAT('muster schema ', MD5(DATABASE())))")
+            }
+        }
+    }
+
+    /// Takes the run lock for the session, without waiting: 1 where that succeeded.
+    pub(crate) fn take_run_lock(self) -> &'static str {
+        match self {
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => {
+                "SELECT GET_LOCK(CONCAT('muster run ', MD5(DATABASE())), 0)"
+            }
+            Dialect::Postgres => "SELECT pg_try_advisory_lock(1836413813, hashtext(current_schema()))::INT",
+        }
+    }
+
+    /// Looks whether a session has the run lock: more than 0 where one has.
+    pub(crate) fn look_at_run_lock(self) -> &'static str {
+        match self {
+            Dialect::Sqlite | Dialect::MariaDb | Dialect::MySql => {
+                "SELECT COALESCE(IS_USED_LOCK(CONCAT('muster run ', MD5(DATABASE()))), 0)"
+            }
+            Dialect::Postgres => {
+                "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1836413813 \
+                 AND objid::BIGINT = hashtext(current_schema())::BIGINT & 4294967295 \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            }
+        }
+    }
+
+    /// What an insert says at its end to be answered with the new id; `None` where it has to be asked for afterwards.
+    pub(crate) fn returning_id(self) -> Option<&'static str> {
+        match self {
+            Dialect::Sqlite | Dialect::Postgres => Some(" RETURNING id"),
+            Dialect::MariaDb | Dialect::MySql => None,
         }
     }
 }
@@ -61,4 +242,34 @@ impl Dialect {
 /// `?, ?, ?` for a list of values.
 pub(crate) fn marks(count: usize) -> String {
     vec!["?"; count].join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_numbered_where_the_database_wants_it() {
+        let check = |dialect: Dialect, expected: &str| {
+            assert_eq!(&*dialect.statement("a = ? AND b IN (?, ?)".into()), expected);
+        };
+        check(Dialect::Sqlite, "a = ? AND b IN (?, ?)");
+        check(Dialect::MariaDb, "a = ? AND b IN (?, ?)");
+        check(Dialect::Postgres, "a = $1 AND b IN ($2, $3)");
+    }
+
+    #[test]
+    fn every_type_word_is_spelled_by_every_database() {
+        for dialect in [Dialect::Sqlite, Dialect::MariaDb, Dialect::MySql, Dialect::Postgres] {
+            let sql = dialect.migration("{id} {int} {key} {subkey} {text} {end}");
+            assert!(!sql.contains(['{', '}']), "{sql}");
+        }
+    }
+
+    #[test]
+    fn four_keys_fit_into_one_index() {
+        // InnoDB: 3,072 bytes; each text takes four bytes for a letter and two for its length, a number takes eight.
+        const { assert!(8 + 4 * (4 * SUBKEY_CHARS_MAX + 2) <= 3_072) };
+        const { assert!(8 + 8 + 2 * (4 * KEY_CHARS_MAX + 2) <= 3_072) };
+    }
 }

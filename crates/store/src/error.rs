@@ -7,6 +7,7 @@
 
 use std::path::PathBuf;
 
+use crate::db::Trouble;
 use crate::lock::LockOwner;
 
 /// The error of the driver or the operating system below one of ours.
@@ -20,7 +21,7 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub enum StoreError {
     /// The URL names a database that this program does not speak.
     #[error(
-        "cannot use a database of the kind {scheme:?}: supported are sqlite:PATH and sqlite::memory:; correct `database`"
+        "cannot use a database of the kind {scheme:?}: supported are sqlite:PATH, mysql://…, mariadb://… and postgres://…; correct `database`"
     )]
     Unsupported {
         /// The first word of the URL; never more of it, because the rest may hold a password.
@@ -36,9 +37,29 @@ pub enum StoreError {
         /// What the driver said.
         source: Cause,
     },
-    /// A migration failed; the database is as it was before that migration.
+    /// The server could not be reached, or did not let us in.
+    #[error("cannot reach the database {place}: check the address, the account, and that the server runs")]
+    CannotReach {
+        /// The address and the database, without the account.
+        place: String,
+        /// What the driver said.
+        source: Cause,
+    },
+    /// The server's version is too old.
     #[error(
-        "cannot migrate the database to version {version} ({name}): nothing was changed by it; restore a backup or report this"
+        "cannot use {product} {found}: the oldest that serves is {needed}; update it, or use another database"
+    )]
+    TooOld {
+        /// What the server is.
+        product: &'static str,
+        /// The version that it tells.
+        found: String,
+        /// The version that is needed.
+        needed: String,
+    },
+    /// A migration failed; no row was changed by it.
+    #[error(
+        "cannot migrate the database to version {version} ({name}): no row was changed; mend the cause and start Muster again, or report this"
     )]
     CannotMigrate {
         /// The migration's number.
@@ -64,6 +85,11 @@ pub enum StoreError {
         /// Who holds it; `None` where the particulars could not be read.
         owner: Option<Box<LockOwner>>,
     },
+    /// The run lock was lost, and another run took it.
+    #[error(
+        "cannot go on: the connection that held the run lock was lost, and another run has begun; nothing more was written, and that run sees what was done"
+    )]
+    LockLost,
     /// The lock file could not be made.
     #[error("cannot make the lock file {}: check that this user may write there", .path.display())]
     CannotLock {
@@ -79,13 +105,46 @@ pub enum StoreError {
         what: String,
     },
     /// A statement failed.
-    #[error("cannot {purpose}: the database refused; `muster check database` looks for the cause")]
+    #[error("cannot {purpose}: {}", refused(.source))]
     Query {
         /// What the statement was for, for example `read the mappings`.
         purpose: &'static str,
         /// What the driver said.
         source: Cause,
     },
+}
+
+impl StoreError {
+    /// What the database complains of, where that is something a person can mend.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            StoreError::CannotOpen { source, .. }
+            | StoreError::CannotReach { source, .. }
+            | StoreError::CannotMigrate { source, .. }
+            | StoreError::Query { source, .. } => Trouble::of(&**source),
+            StoreError::Unsupported { .. }
+            | StoreError::TooOld { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Held { .. }
+            | StoreError::LockLost
+            | StoreError::CannotLock { .. }
+            | StoreError::Missing { .. } => None,
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether a definition failed because its table, view or index is there.
+    pub(crate) fn is_there_already(&self) -> bool {
+        matches!(self, StoreError::Query { source, .. } if crate::db::is_there_already(&**source))
+    }
+}
+
+fn refused(source: &Cause) -> String {
+    match Trouble::of(&**source) {
+        Some(trouble) => trouble.to_string(),
+        None => "the database refused".to_owned(),
+    }
 }
 
 fn held_by(owner: Option<&LockOwner>) -> String {

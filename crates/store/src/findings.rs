@@ -58,13 +58,13 @@ impl Store {
     /// are healed.
     pub async fn record_findings(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         run: RunId,
         planned: &[CourseId],
         findings: &[Finding],
         now: Timestamp,
     ) -> Result<()> {
-        let mut write = self.db.write("record the findings").await?;
+        let mut write = self.db.write_locked(lock, "record the findings").await?;
         // The same finding with two details in one run is one finding that says both.
         let mut once: BTreeMap<String, Finding> = BTreeMap::new();
         for finding in findings {
@@ -110,7 +110,8 @@ impl Store {
             .equals("person", filter.person.as_ref())
             .equals("last_run", filter.run.map(|run| run.0));
         let conditions = if filter.with_healed { conditions } else { conditions.and("healed_at IS NULL") };
-        let (sql, values) = conditions.complete(SELECT, "course, reason, module, id", filter.page);
+        let (sql, values) =
+            conditions.complete(SELECT, "course, reason, COALESCE(module, ''), id", filter.page);
         self.db.read("list the findings").await?.rows(sql, values, read).await
     }
 

@@ -101,8 +101,8 @@ const SELECT: &str = "SELECT run, number, course, kind, idnumber, name, target_i
 
 impl Store {
     /// Records that operations are about to be sent. Send nothing before this has returned.
-    pub async fn sent(&self, _lock: &RunLock, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
-        let mut write = self.db.write("record what is about to be sent").await?;
+    pub async fn sent(&self, lock: &RunLock, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
+        let mut write = self.db.write_locked(lock, "record what is about to be sent").await?;
         for some in operations.chunks(LIST_MAX) {
             let sql = format!(
                 "UPDATE operations SET state = 'sent', attempts = attempts + 1 WHERE run = ? AND number IN ({})",
@@ -128,12 +128,12 @@ impl Store {
     /// Records what came of operations: outcome, links, tombstones and used approvals together.
     pub async fn settled(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         run: RunId,
         operations: &[(u32, &Operation, Outcome)],
         now: Timestamp,
     ) -> Result<()> {
-        let mut write = self.db.write("record what came of operations").await?;
+        let mut write = self.db.write_locked(lock, "record what came of operations").await?;
         let mut alike: BTreeMap<(&str, Text, Option<i64>), Vec<u32>> = BTreeMap::new();
         for (number, _, outcome) in operations {
             let id = match outcome {
@@ -179,8 +179,8 @@ impl Store {
     /// Their outcome becomes unknown, and their courses are looked at again: the next plan sees by observation what
     /// came of them. Runs that a killed process left under way become interrupted, and what they had not sent becomes
     /// not tried.
-    pub async fn close_open_intents(&self, _lock: &RunLock, current: RunId, now: Timestamp) -> Result<u64> {
-        let mut write = self.db.write("close the open intents of earlier runs").await?;
+    pub async fn close_open_intents(&self, lock: &RunLock, current: RunId, now: Timestamp) -> Result<u64> {
+        let mut write = self.db.write_locked(lock, "close the open intents of earlier runs").await?;
         let before = || [Value::Int(current.0)];
         write
             .execute(

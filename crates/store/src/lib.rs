@@ -5,7 +5,8 @@
 //!
 //! Not here: any decision; `reconcile` decides, and this crate remembers. It reads no clock: times are handed in.
 //!
-//! Invariant: all SQL of ours is in this crate, and only `db.rs` knows the database library.
+//! Invariant: all SQL of ours is in this crate, and only the folder `db` knows the database library, and only
+//! `dialect.rs` what one database spells otherwise than another.
 //! Invariant: what must be true together is written in one transaction, so that a process may be killed at any moment.
 //! Invariant: a function that writes run data asks for a [`RunLock`].
 
@@ -36,15 +37,26 @@ mod retention;
 mod runs;
 mod snapshots;
 mod store;
+mod taken_over;
 mod time;
 mod tombstones;
 mod words;
 
+// The tests of this crate's inside and of its outside stand on the same.
+#[cfg(test)]
+#[path = "../tests/it/place.rs"]
+mod place;
+#[cfg(test)]
+#[path = "../tests/it/steps.rs"]
+mod steps;
+
 pub use approvals::{Approval, Decided, Decision, RefusedRow};
 pub use audit::{AuditState, Entry};
 pub use courses::{CourseNamed, CourseNote, CourseState};
+pub use db::Trouble;
 pub use deliveries::{DeliveryId, DeliveryRow, Verdict};
 pub use delivery_rows::{DeliveryDifference, Membership};
+pub use dialect::{KEY_CHARS_MAX, SUBKEY_CHARS_MAX};
 pub use error::{Result, StoreError};
 pub use exceptions::{ExceptionId, ExceptionRow};
 pub use filter::Page;
@@ -62,5 +74,6 @@ pub use rest_errors::{RestError, RestErrorFilter};
 pub use retention::{KeptSince, Pruned, Retention};
 pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};
 pub use store::{DELIVERIES_KEPT, Store};
+pub use taken_over::{ForeignMapping, OLD_MAPPINGS_QUERY, TakenOver};
 pub use time::Timestamp;
 pub use tombstones::{Tombstone, TombstoneFilter, TombstoneKind};

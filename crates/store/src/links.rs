@@ -207,8 +207,8 @@ impl Store {
     /// Carries out link changes in their order, in one transaction (adopting, repairing, undoing).
     ///
     /// A run's own changes are made by the journal, see [`Store::sent`] and [`Store::settled`].
-    pub async fn apply_link_changes(&self, _lock: &RunLock, changes: &[CourseLinkChange]) -> Result<()> {
-        let mut write = self.db.write("change the links").await?;
+    pub async fn apply_link_changes(&self, lock: &RunLock, changes: &[CourseLinkChange]) -> Result<()> {
+        let mut write = self.db.write_locked(lock, "change the links").await?;
         let mut links = LinkWriter::new(&mut write);
         for (course, change) in changes {
             links.apply(*course, change.clone()).await?;
@@ -231,16 +231,16 @@ impl Store {
     pub async fn totals(&self) -> Result<Totals> {
         let mut read_only = self.db.read("count the links").await?;
         let mut totals = Totals::default();
-        let counts = read_only
-            .rows(
-                "SELECT source, COUNT(*), SUM((SELECT COUNT(*) FROM member_links m WHERE m.group_link = g.id)) \
-                 FROM group_links g GROUP BY source",
-                [],
-                |row| Ok((SourceName(row.text()?), Ours { groups: row.count()?, members: row.count()? })),
-            )
-            .await?;
-        for (source, ours) in counts {
-            totals.sources.insert(source, ours);
+        // Sums are fractions in some databases; counts are whole numbers in all.
+        let groups = "SELECT source, COUNT(*) FROM group_links GROUP BY source";
+        let members = "SELECT g.source, COUNT(*) FROM group_links g JOIN member_links m ON m.group_link = g.id \
+             GROUP BY g.source";
+        let by_source = |row: &mut Row<'_>| Ok((SourceName(row.text()?), row.count()?));
+        for (source, groups) in read_only.rows(groups, [], by_source).await? {
+            totals.sources.insert(source, Ours { groups, members: 0 });
+        }
+        for (source, members) in read_only.rows(members, [], by_source).await? {
+            totals.sources.entry(source).or_default().members = members;
         }
         Ok(totals)
     }

@@ -1,9 +1,15 @@
 //! The run lock: one run at a time on one database.
 //!
+//! Beside a SQLite file lies a file that the operating system locks. On a server a session of its own holds the lock; the
+//! server lets it go when the session ends, or says nothing for a minute. What keeps that session: `lock/server.rs`.
+//!
 //! Not here: what a run does with it.
 //!
-//! Invariant: the operating system holds the lock, so a process that was killed never blocks the next run.
-//! Invariant: a [`RunLock`] exists only while its holder is the only one; functions that write run data ask for it.
+//! Invariant: a process that was killed never blocks the next run.
+//! Invariant: a [`RunLock`] exists only while its holder is the only one; functions that write run data ask for it. On a
+//! server, where a session may be lost, they write nothing once another run has begun ([`StoreError::LockLost`]).
+
+mod server;
 
 use std::fmt;
 use std::fs::File;
@@ -15,6 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
 use crate::time::Timestamp;
+
+use server::ServerLock;
+pub(crate) use server::{lock_server, look_at_server};
 
 /// Who holds the lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +58,17 @@ pub struct RunLock {
 enum Held {
     File(File),
     Memory(MemoryLock),
+    Server(ServerLock),
+}
+
+impl RunLock {
+    /// The number of this lock on a server: a later one has a greater number.
+    pub(crate) fn fence(&self) -> Option<i64> {
+        match &self.held {
+            Held::Server(lock) => Some(lock.fence),
+            Held::File(_) | Held::Memory(_) => None,
+        }
+    }
 }
 
 /// The lock of a database in memory, which only this process can see.
@@ -139,6 +159,8 @@ impl Drop for RunLock {
                 let _ = file.set_len(0);
             }
             Held::Memory(lock) => *lock.lock().unwrap_or_else(PoisonError::into_inner) = None,
+            // What goes with it tells the session to end.
+            Held::Server(_) => {}
         }
     }
 }

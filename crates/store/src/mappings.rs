@@ -13,7 +13,7 @@ use reconcile::snapshot::Wish;
 use serde::{Serialize, Serializer};
 
 use crate::audit::{Entry, record};
-use crate::db::{LIST_MAX, Row, Transaction, Value};
+use crate::db::{LIST_MAX, Row, Transaction, Trouble, Value};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
@@ -175,11 +175,11 @@ pub struct MappingChange<'a> {
     pub now: Timestamp,
 }
 
-const SELECT: &str = "SELECT moodle_id, source, modulecode, group_import, mapping_action, COALESCE(active, 1), owner, \
+pub(crate) const SELECT: &str = "SELECT moodle_id, source, modulecode, group_import, mapping_action, COALESCE(active, 1), owner, \
      reason, term, valid_from, valid_until, changed_at, changed_by FROM mapped_modules";
 
 /// The rows of one mapping; another program may have written several.
-const OF_KEY: &str = "moodle_id = ? AND modulecode = ? AND COALESCE(NULLIF(source, ''), ?) = ?";
+pub(crate) const OF_KEY: &str = "moodle_id = ? AND modulecode = ? AND COALESCE(NULLIF(source, ''), ?) = ?";
 
 impl Store {
     /// The mappings, by course and module.
@@ -214,6 +214,10 @@ impl Store {
     ///
     /// The row stays, because the next run learns from it that a person wants the groups gone.
     pub async fn remove_mapping(&self, key: &MappingKey, change: &MappingChange<'_>) -> Result<bool> {
+        again(|| self.try_removing_mapping(key, change)).await
+    }
+
+    async fn try_removing_mapping(&self, key: &MappingKey, change: &MappingChange<'_>) -> Result<bool> {
         let mut write = self.db.write("remove a mapping").await?;
         let before = of_key(&mut write, key, change.default_source).await?;
         let Some(row) = before.first() else { return Ok(false) };
@@ -225,6 +229,14 @@ impl Store {
 
     /// Sets many mappings in one transaction.
     pub async fn import_mappings(
+        &self,
+        rows: &[(MappingKey, MappingSettings)],
+        change: &MappingChange<'_>,
+    ) -> Result<MappingCounts> {
+        again(|| self.try_importing_mappings(rows, change)).await
+    }
+
+    async fn try_importing_mappings(
         &self,
         rows: &[(MappingKey, MappingSettings)],
         change: &MappingChange<'_>,
@@ -243,13 +255,50 @@ impl Store {
     }
 }
 
-enum Put {
+/// How often a change is tried that meets another program's.
+const ATTEMPTS_MAX: u32 = 4;
+
+/// Tries a change again that the database gave up because it and another program waited for each other. Only here do
+/// other programs write; all others of ours come one after the other.
+pub(crate) async fn again<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
+    let mut attempts = 1;
+    loop {
+        match attempt().await {
+            Err(error) if error.trouble() == Some(Trouble::Deadlock) && attempts < ATTEMPTS_MAX => {
+                attempts += 1
+            }
+            done => return done,
+        }
+    }
+}
+
+/// What the audit log says of a change.
+pub(crate) fn entry(
+    key: &MappingKey,
+    before: Option<&MappingSettings>,
+    after: Option<&MappingSettings>,
+    change: &MappingChange<'_>,
+) -> Entry {
+    let told = |settings: Option<&MappingSettings>| {
+        settings.map(|settings| serde_json::to_string(settings).unwrap_or_default()).unwrap_or_default()
+    };
+    Entry {
+        at: change.now,
+        who: change.who.into(),
+        what: format!("mapping of module {} ({}) to course {}", key.module, key.source, key.course).into(),
+        before: told(before).into(),
+        after: told(after).into(),
+        reason: change.reason.into(),
+    }
+}
+
+pub(crate) enum Put {
     Added,
     Changed,
     Unchanged,
 }
 
-async fn put(
+pub(crate) async fn put(
     write: &mut Transaction,
     key: &MappingKey,
     settings: &MappingSettings,
@@ -294,15 +343,7 @@ async fn put(
         );
         write.execute(sql, values.into_iter().chain(key_values(key, change.default_source))).await?;
     }
-    let told = |settings: &MappingSettings| serde_json::to_string(settings).unwrap_or_default();
-    let entry = Entry {
-        at: change.now,
-        who: change.who.into(),
-        what: format!("mapping of module {} ({}) to course {}", key.module, key.source, key.course).into(),
-        before: before.first().map(|row| told(&row.settings)).unwrap_or_default().into(),
-        after: told(settings).into(),
-        reason: change.reason.into(),
-    };
+    let entry = entry(key, before.first().map(|row| &row.settings), Some(settings), change);
     record(write, &entry).await?;
     Ok(if before.is_empty() { Put::Added } else { Put::Changed })
 }
@@ -316,11 +357,11 @@ async fn of_key(
     write.rows(sql, key_values(key, default_source), |row| read(row, default_source)).await
 }
 
-fn key_values(key: &MappingKey, default_source: &SourceName) -> [Value; 4] {
+pub(crate) fn key_values(key: &MappingKey, default_source: &SourceName) -> [Value; 4] {
     [key.course.into(), (&key.module).into(), default_source.into(), (&key.source).into()]
 }
 
-fn read(row: &mut Row<'_>, default_source: &SourceName) -> Result<MappingRow, Cause> {
+pub(crate) fn read(row: &mut Row<'_>, default_source: &SourceName) -> Result<MappingRow, Cause> {
     let course = CourseId(row.int()?);
     let source = match row.text_or_none()? {
         Some(source) if !source.is_empty() => SourceName(source),

@@ -2,10 +2,11 @@
 //!
 //! Not here: what the tables are for; each migration says that where it makes them.
 //!
-//! Invariant: a migration happens whole or not at all, and never twice.
+//! Invariant: a migration happens whole or not at all, and never twice. Where the database cannot take definitions back
+//! (MariaDB, MySQL), one that was interrupted is completed by the next program that opens the database.
 //! Invariant: a migration that was published is never edited; a new one follows it.
 
-use crate::db::{Db, Value};
+use crate::db::{Db, Transaction, Value};
 use crate::error::{Result, StoreError};
 
 /// One step of the schema.
@@ -39,20 +40,18 @@ migrations!(
     10 "pause_ends" "0010_pause_ends.sql",
 );
 
-/// Applies every migration that the database does not have yet.
+/// Applies every migration that the database does not have yet. One that has all is only looked at, so that an account
+/// that may not change the schema can use it.
 pub(crate) async fn migrate(db: &Db) -> Result<()> {
-    let mut versions = db.write("prepare the schema").await?;
-    versions
-        .script(db.dialect().migration(
-            "CREATE TABLE IF NOT EXISTS muster_schema (version {int} NOT NULL PRIMARY KEY, name {text} NOT NULL)",
-        ))
-        .await?;
-    versions.commit().await?;
     let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
     let found = version(db).await?;
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
+    if found == known {
+        return Ok(());
+    }
+    lay_foundation(db).await?;
     for migration in MIGRATIONS {
         apply(db, migration).await?;
     }
@@ -62,9 +61,18 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
 /// The version that the database has; 0 before the first migration.
 pub(crate) async fn version(db: &Db) -> Result<i64> {
     let mut read = db.read("read the version of the schema").await?;
+    if read.first(db.dialect().has_schema(), [], |row| row.int()).await? == Some(0) {
+        return Ok(0);
+    }
     let found =
         read.first("SELECT COALESCE(MAX(version), 0) FROM muster_schema", [], |row| row.int()).await?;
     Ok(found.unwrap_or(0))
+}
+
+async fn lay_foundation(db: &Db) -> Result<()> {
+    let mut write = db.write_schema("prepare the schema").await?;
+    write.script(db.dialect().foundation()).await?;
+    write.commit_schema().await
 }
 
 async fn apply(db: &Db, migration: &Migration) -> Result<()> {
@@ -73,28 +81,70 @@ async fn apply(db: &Db, migration: &Migration) -> Result<()> {
         StoreError::Query { source, .. } => StoreError::CannotMigrate { version: *version, name, source },
         other => other,
     };
-    let mut write = db.write("migrate the database").await?;
+    let mut write = db.write_schema("migrate the database").await?;
     // Asked inside the transaction: another process may have migrated while this one waited.
     let there = write
         .first("SELECT version FROM muster_schema WHERE version = ?", [Value::Int(*version)], |row| row.int())
         .await?;
-    if there.is_some() {
-        return Ok(());
+    if there.is_none() {
+        let sql = db.dialect().migration(sql);
+        if db.dialect().undoes_definitions() {
+            write.script(sql).await.map_err(failed)?;
+        } else {
+            resume(&mut write, *version, &sql).await.map_err(failed)?;
+        }
+        write
+            .execute(
+                "INSERT INTO muster_schema (version, name) VALUES (?, ?)",
+                [Value::Int(*version), Value::from(*name)],
+            )
+            .await
+            .map_err(failed)?;
     }
-    write.script(db.dialect().migration(sql)).await.map_err(failed)?;
-    write
-        .execute(
-            "INSERT INTO muster_schema (version, name) VALUES (?, ?)",
-            [Value::Int(*version), Value::from(*name)],
-        )
-        .await
-        .map_err(failed)?;
-    write.commit().await.map_err(failed)
+    write.commit_schema().await.map_err(failed)
+}
+
+/// Carries out a migration statement by statement, going on where an earlier attempt ended: in MariaDB and MySQL each
+/// definition commits what went before, so that a migration cannot be taken back.
+///
+/// How far it came is written before each statement, and that statement's own commit keeps it. So only the first one of
+/// another attempt may find its work done; one that changes rows has to be such that it can be done twice.
+async fn resume(write: &mut Transaction, version: i64, sql: &str) -> Result<()> {
+    let sql_progress = "SELECT statements FROM muster_progress WHERE version = ?";
+    let before = write.first(sql_progress, [Value::Int(version)], |row| row.int()).await?;
+    if before.is_none() {
+        let sql = "INSERT INTO muster_progress (version, statements) VALUES (?, 0)";
+        write.execute(sql, [Value::Int(version)]).await?;
+    }
+    let first = before.unwrap_or(0);
+    for (number, statement) in (0..).zip(statements(sql)).filter(|(number, _)| *number >= first) {
+        // The definition before it ended the transaction.
+        write.script("START TRANSACTION".to_owned()).await?;
+        let sql = "UPDATE muster_progress SET statements = ? WHERE version = ?";
+        write.execute(sql, [Value::Int(number), Value::Int(version)]).await?;
+        match write.script(statement).await {
+            Err(error) if error.is_there_already() && before == Some(number) => {}
+            done => done?,
+        }
+    }
+    write.script("START TRANSACTION".to_owned()).await?;
+    write.execute("DELETE FROM muster_progress WHERE version = ?", [Value::Int(version)]).await?;
+    Ok(())
+}
+
+/// The statements of a migration without their comments. No text in a migration holds `--` or a semicolon.
+fn statements(sql: &str) -> Vec<String> {
+    let without_comments: Vec<&str> =
+        sql.lines().map(|line| line.split_once("--").map_or(line, |(statement, _)| statement)).collect();
+    let statements = without_comments.join("\n");
+    statements.split(';').map(|statement| statement.trim().to_owned()).filter(|s| !s.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::Place;
+    use crate::steps::steps;
 
     /// Rows that a database of each version may hold.
     const SAMPLES: &[(i64, &str)] = &[
@@ -111,39 +161,60 @@ mod tests {
 
     #[tokio::test]
     async fn every_migration_goes_on_top_of_the_rows_of_the_versions_before() {
-        let db = Db::open("sqlite::memory:").await.unwrap();
-        migrate_to_nothing(&db).await;
+        let (place, db) = bare().await;
+        lay_foundation(&db).await.unwrap();
         assert_eq!(MIGRATIONS.len(), SAMPLES.len(), "each migration brings its sample rows");
         for (migration, (version, sample)) in MIGRATIONS.iter().zip(SAMPLES) {
             assert_eq!(migration.version, *version);
             apply(&db, migration).await.unwrap();
             apply(&db, migration).await.unwrap();
-            let mut write = db.write("insert the samples").await.unwrap();
-            write.script((*sample).to_owned()).await.unwrap();
-            write.commit().await.unwrap();
+            place.sql(*sample).await;
         }
         migrate(&db).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_database_of_a_newer_program_is_left_alone() {
-        let db = Db::open("sqlite::memory:").await.unwrap();
+        let (place, db) = bare().await;
         migrate(&db).await.unwrap();
-        let mut write = db.write("pretend").await.unwrap();
-        write.script("INSERT INTO muster_schema (version, name) VALUES (999, 'later')".into()).await.unwrap();
-        write.commit().await.unwrap();
+        place.sql("INSERT INTO muster_schema (version, name) VALUES (999, 'later')").await;
         assert!(matches!(migrate(&db).await, Err(StoreError::Newer { found: 999, .. })));
     }
 
-    async fn migrate_to_nothing(db: &Db) {
-        let mut write = db.write("prepare").await.unwrap();
-        write
-            .script(
-                "CREATE TABLE muster_schema (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
-                    .into(),
-            )
-            .await
-            .unwrap();
-        write.commit().await.unwrap();
+    #[tokio::test]
+    async fn a_migration_that_was_interrupted_anywhere_is_completed() {
+        let all: usize = MIGRATIONS.iter().map(|migration| statements(migration.sql).len()).sum();
+        for count in (0..all * 6).step_by(7) {
+            let (place, db) = bare().await;
+            let interrupted = steps(count, migrate(&db)).await.is_none();
+            migrate(&db).await.unwrap();
+            assert_eq!(version(&db).await.unwrap(), MIGRATIONS.last().unwrap().version);
+            place.sql(SAMPLES[0].1).await;
+            if !interrupted {
+                break;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_table_of_somebody_else_is_never_taken_for_ours() {
+        let (place, db) = bare().await;
+        place.sql("CREATE TABLE runs (id INT)").await;
+        for _ in 0..2 {
+            let error = migrate(&db).await.unwrap_err();
+            assert!(matches!(error, StoreError::CannotMigrate { version: 4, .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_migration_falls_into_its_statements() {
+        let sql = "-- One; two.\nCREATE TABLE a (\n  -- three\n  b INT\n);\n\nCREATE INDEX c ON a (b);\n";
+        assert_eq!(statements(sql), ["CREATE TABLE a (\n  \n  b INT\n)", "CREATE INDEX c ON a (b)"]);
+    }
+
+    async fn bare() -> (Place, Db) {
+        let place = Place::new().await;
+        let db = Db::open(place.url(), None).await.unwrap();
+        (place, db)
     }
 }

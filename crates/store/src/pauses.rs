@@ -212,8 +212,8 @@ impl Store {
     }
 
     /// Notes that a run was the first after every pause that is over.
-    pub async fn note_pauses_reviewed(&self, _lock: &RunLock, run: RunId, now: Timestamp) -> Result<()> {
-        let mut write = self.db.write("note the first run after a pause").await?;
+    pub async fn note_pauses_reviewed(&self, lock: &RunLock, run: RunId, now: Timestamp) -> Result<()> {
+        let mut write = self.db.write_locked(lock, "note the first run after a pause").await?;
         let sql = "UPDATE pauses SET reviewed_by = ? WHERE reviewed_by IS NULL AND ends_at <= ?";
         write.execute(sql, [Value::Int(run.0), now.into()]).await?;
         write.commit().await

@@ -237,14 +237,14 @@ impl Store {
     /// sure that nothing of [`Store::held_about`] is current.
     pub async fn erase_person(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         person: &PersonKey,
         who: &str,
         reason: &str,
         now: Timestamp,
     ) -> Result<Erased> {
         let key = person.as_str();
-        let mut write = self.db.write("erase a person").await?;
+        let mut write = self.db.write_locked(lock, "erase a person").await?;
         let pseudonym: Text = format!("erased-{}", write.id_max("audit").await? + 1).into();
         let users = users_of(&mut write, person).await?;
         let mut rows = erase_failed_calls(&mut write, &users, &pseudonym).await?;

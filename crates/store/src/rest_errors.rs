@@ -56,10 +56,10 @@ pub struct RestErrorFilter {
 
 impl Store {
     /// Records a call that did not go well.
-    pub async fn record_rest_error(&self, _lock: &RunLock, error: &RestError) -> Result<()> {
+    pub async fn record_rest_error(&self, lock: &RunLock, error: &RestError) -> Result<()> {
         let RestError { at, run, request, function, code, parameters, answer, .. } = error;
         let RestError { course, course_name, groups, people, what_happened, .. } = error;
-        let mut write = self.db.write("record an answer of the platform").await?;
+        let mut write = self.db.write_locked(lock, "record an answer of the platform").await?;
         let columns = [
             "at",
             "run",

@@ -65,9 +65,9 @@ pub struct KeptSince {
 
 impl Store {
     /// Deletes what is older than it may be.
-    pub async fn prune(&self, _lock: &RunLock, retention: &Retention, now: Timestamp) -> Result<Pruned> {
+    pub async fn prune(&self, lock: &RunLock, retention: &Retention, now: Timestamp) -> Result<Pruned> {
         let Retention { runs_days, failed_calls_days, healed_days, history_days } = *retention;
-        let mut write = self.db.write("delete what is too old").await?;
+        let mut write = self.db.write_locked(lock, "delete what is too old").await?;
         let mut pruned = Pruned::default();
         if let Some(before) = before(runs_days, now) {
             pruned.operations = prune_runs(&mut write, before).await?;

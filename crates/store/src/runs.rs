@@ -153,9 +153,9 @@ const SELECT: &str = "SELECT id, kind, profile, site, scope, started_at, status,
 
 impl Store {
     /// Begins a run.
-    pub async fn begin_run(&self, _lock: &RunLock, run: &NewRun) -> Result<RunId> {
+    pub async fn begin_run(&self, lock: &RunLock, run: &NewRun) -> Result<RunId> {
         let NewRun { kind, profile, site, scope, started_at } = run;
-        let mut write = self.db.write("begin a run").await?;
+        let mut write = self.db.write_locked(lock, "begin a run").await?;
         let columns = [
             "kind",
             "profile",
@@ -201,11 +201,11 @@ impl Store {
     /// Returns the numbers of each plan's operations, in the order of the plans.
     pub async fn record_plan(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         run: RunId,
         plans: &[CoursePlan],
     ) -> Result<Vec<Range<u32>>> {
-        let mut write = self.db.write("record a plan").await?;
+        let mut write = self.db.write_locked(lock, "record a plan").await?;
         let last = write
             .first("SELECT COALESCE(MAX(number), 0) FROM operations WHERE run = ?", [run.0.into()], |row| {
                 Ok(u32::try_from(row.int()?)?)
@@ -235,11 +235,11 @@ impl Store {
     /// Records why operations wait, and makes them wait.
     pub async fn record_objections(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         run: RunId,
         objections: &[ObjectionRow],
     ) -> Result<()> {
-        let mut write = self.db.write("record the objections").await?;
+        let mut write = self.db.write_locked(lock, "record the objections").await?;
         for ObjectionRow { scope, kind, sentence, operations } in objections {
             let columns = ["run", "scope", "kind", "sentence"];
             let row = [Value::Int(run.0), scope.into(), kind.into(), sentence.into()];
@@ -261,13 +261,8 @@ impl Store {
     }
 
     /// Ends a run, and counts what it did.
-    pub async fn finish_run(
-        &self,
-        _lock: &RunLock,
-        run: RunId,
-        finished: &FinishedRun,
-    ) -> Result<RunFigures> {
-        let mut write = self.db.write("finish a run").await?;
+    pub async fn finish_run(&self, lock: &RunLock, run: RunId, finished: &FinishedRun) -> Result<RunFigures> {
+        let mut write = self.db.write_locked(lock, "finish a run").await?;
         let figures = RunFigures { courses: finished.courses, ..count(&mut write, run).await? };
         let RunFigures { courses, operations, done, refused, unknown, not_tried, waiting, findings } =
             figures;
@@ -306,8 +301,8 @@ impl Store {
     }
 
     /// Notes how the platform of a run calls itself.
-    pub async fn note_site(&self, _lock: &RunLock, run: RunId, site: &str) -> Result<()> {
-        let mut write = self.db.write("note the site of a run").await?;
+    pub async fn note_site(&self, lock: &RunLock, run: RunId, site: &str) -> Result<()> {
+        let mut write = self.db.write_locked(lock, "note the site of a run").await?;
         write
             .execute("UPDATE runs SET site = ? WHERE id = ?", [Value::from(site), Value::Int(run.0)])
             .await?;

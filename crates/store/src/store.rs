@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::db::Db;
 use crate::error::Result;
 use crate::lock::{
-    LockOwner, LockState, MemoryLock, RunLock, lock_file, lock_memory, look_at_file, look_at_memory,
+    LockOwner, LockState, MemoryLock, RunLock, lock_file, lock_memory, lock_server, look_at_file,
+    look_at_memory, look_at_server,
 };
 use crate::migrate::{migrate, version};
 
@@ -23,11 +24,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a database by its URL, creates it where there is none, and migrates it.
+    /// Opens a database by its URL and migrates it. A SQLite file is created where there is none; a database on a
+    /// server has to be there.
     ///
-    /// Known are `sqlite:PATH` and, for tests, `sqlite::memory:`.
+    /// Known are `sqlite:PATH`, for tests `sqlite::memory:`, `mysql://…` or `mariadb://…`, and `postgres://…`.
     pub async fn open(url: &str) -> Result<Store> {
-        let db = Db::open(url).await?;
+        Store::open_with(url, None).await
+    }
+
+    /// Opens a database as [`Store::open`] does, with the password of the account on a server.
+    pub async fn open_with(url: &str, password: Option<&str>) -> Result<Store> {
+        let db = Db::open(url, password).await?;
         migrate(&db).await?;
         Ok(Store { db, memory_lock: MemoryLock::default(), deliveries_kept: DELIVERIES_KEPT })
     }
@@ -38,23 +45,26 @@ impl Store {
         Store { deliveries_kept: kept.max(1), ..self }
     }
 
-    /// The database file; `None` for a database in memory.
+    /// The database file; `None` for a database in memory or on a server.
     pub fn path(&self) -> Option<&Path> {
         self.db.path().map(AsRef::as_ref)
     }
 
-    /// Takes the run lock, or says at once who has it. The particulars lie in `DATABASE.lock` beside the file.
-    pub fn lock(&self, owner: &LockOwner) -> Result<RunLock> {
+    /// Takes the run lock, or says who has it. The particulars lie in `DATABASE.lock` beside a SQLite file, and in the
+    /// table `muster_lock` on a server.
+    pub async fn lock(&self, owner: &LockOwner) -> Result<RunLock> {
         match self.path() {
             Some(path) => lock_file(path, owner),
+            None if self.db.dialect().is_server() => lock_server(&self.db, owner).await,
             None => lock_memory(&self.memory_lock, owner),
         }
     }
 
     /// Looks who holds the run lock, without taking it.
-    pub fn lock_state(&self) -> Result<LockState> {
+    pub async fn lock_state(&self) -> Result<LockState> {
         match self.path() {
             Some(path) => look_at_file(path),
+            None if self.db.dialect().is_server() => look_at_server(&self.db).await,
             None => Ok(look_at_memory(&self.memory_lock)),
         }
     }
@@ -62,7 +72,7 @@ impl Store {
     /// Writes something, takes it back, and returns the version of the schema: proves that the database can be used.
     pub async fn try_writing(&self) -> Result<i64> {
         let mut write = self.db.write("try to write").await?;
-        write.script("CREATE TABLE muster_trial (trial INTEGER)".to_owned()).await?;
+        write.execute("INSERT INTO muster_schema (version, name) VALUES (0, 'a trial')", []).await?;
         // What is not committed never happened.
         drop(write);
         version(&self.db).await

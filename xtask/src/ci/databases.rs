@@ -1,6 +1,7 @@
 //! A MariaDB and a PostgreSQL for the tests: made for one run, on free ports of this machine, then thrown away.
 //!
-//! Not for tests: they read the addresses from `MUSTER_TEST_MYSQL_URL` and `MUSTER_TEST_POSTGRES_URL`.
+//! Not for tests: they read the addresses from `MUSTER_TEST_MYSQL_URL` and `MUSTER_TEST_POSTGRES_URL`, and the one of
+//! the management database from `MUSTER_TEST_DATABASE` (`parts.rs`).
 //!
 //! Invariant: an address that is already in the environment is used as it is, and no server is started for it.
 //! Invariant: the servers listen on 127.0.0.1 only.
@@ -13,8 +14,10 @@ use crate::ci::log::Log;
 use crate::ci::server::{Place, Server};
 use crate::error::ChoreError;
 
-const MYSQL_ADDRESS: &str = "MUSTER_TEST_MYSQL_URL";
-const POSTGRES_ADDRESS: &str = "MUSTER_TEST_POSTGRES_URL";
+/// Where the tests find a MariaDB or MySQL.
+pub(crate) const MYSQL_ADDRESS: &str = "MUSTER_TEST_MYSQL_URL";
+/// Where the tests find a PostgreSQL.
+pub(crate) const POSTGRES_ADDRESS: &str = "MUSTER_TEST_POSTGRES_URL";
 
 /// Makes an account that may make databases of its own, before the server accepts anybody.
 const MARIADB_FIRST_WORDS: &str = "\
@@ -63,6 +66,11 @@ impl Databases {
             (false, true) => Verdict::Holds,
             (false, false) => Verdict::LeftOut(missing.join("; ")),
         })
+    }
+
+    /// The address of one server; `None` where it could not be had.
+    pub(crate) fn address(&self, variable: &str) -> Option<&str> {
+        self.addresses().find(|(name, _)| *name == variable).map(|(_, address)| address)
     }
 
     /// The variables that tell the tests where the servers are.

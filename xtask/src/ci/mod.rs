@@ -45,10 +45,14 @@ pub(crate) enum Part {
     Clippy,
     /// throwaway MariaDB and PostgreSQL servers are up
     Databases,
-    /// all tests pass, documentation tests too
+    /// all tests pass, documentation tests too; the management database is SQLite
     Tests,
     /// sources behind ODBC drivers can be read (feature `odbc`)
     Odbc,
+    /// the tests of the store and the main scenarios pass with the management database on MariaDB
+    OnMariadb,
+    /// the same on PostgreSQL
+    OnPostgresql,
     /// `muster demo` comes to its last line
     EndToEnd,
     /// the documentation builds without a warning
@@ -132,7 +136,7 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.took.as_secs_f64();
-        write!(formatter, "{:<11} {seconds:>6.1} s  ", self.part.to_string())?;
+        write!(formatter, "{:<13} {seconds:>6.1} s  ", self.part.to_string())?;
         match &self.verdict {
             Verdict::Holds => write!(formatter, "ok"),
             Verdict::Failed => write!(formatter, "failed"),
@@ -163,13 +167,13 @@ mod tests {
 
     #[test]
     fn a_line_names_the_part_its_time_and_its_end() {
-        check(Verdict::Holds, "end-to-end    12.3 s  ok", false, false);
-        check(Verdict::Failed, "end-to-end    12.3 s  failed", true, true);
+        check(Verdict::Holds, "end-to-end      12.3 s  ok", false, false);
+        check(Verdict::Failed, "end-to-end      12.3 s  failed", true, true);
     }
 
     #[test]
     fn what_is_left_out_fails_only_in_ci() {
         let verdict = Verdict::LeftOut("no PostgreSQL here".to_owned());
-        check(verdict, "end-to-end    12.3 s  left out: no PostgreSQL here", false, true);
+        check(verdict, "end-to-end      12.3 s  left out: no PostgreSQL here", false, true);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cargo::{cargo, has_nextest};
-use crate::ci::databases::Databases;
+use crate::ci::databases::{Databases, MYSQL_ADDRESS, POSTGRES_ADDRESS};
 use crate::ci::log::Log;
 use crate::ci::test_counts::TestCounts;
 use crate::ci::{Part, Verdict, odbc};
@@ -20,6 +20,12 @@ const DEMO_LIMIT: Duration = Duration::from_secs(300);
 
 /// A link to a private item leads somewhere in our documentation, for it shows private items too.
 const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
+
+/// Names the server on which the tests make their management databases.
+const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
+
+/// The tests of the program that are run with each database; the store's are all.
+const SCENARIOS: [&str; 3] = ["databases::", "scenarios::", "known_issues::"];
 
 /// What one run of the parts shares.
 #[derive(Debug)]
@@ -50,6 +56,8 @@ impl Session {
             Part::Databases => self.databases.start(&mut log),
             Part::Tests => self.tests(&mut log),
             Part::Odbc => odbc::check(&self.root, &self.databases, &mut log),
+            Part::OnMariadb => self.tests_on(MYSQL_ADDRESS, "MariaDB", &mut log),
+            Part::OnPostgresql => self.tests_on(POSTGRES_ADDRESS, "PostgreSQL", &mut log),
             Part::EndToEnd => self.end_to_end(&mut log),
             Part::Docs => self.docs(&mut log),
         }?;
@@ -88,8 +96,30 @@ impl Session {
         let passed = log.run(&mut tests)?;
         let documented =
             log.run(cargo(&self.root).args(["test", "--workspace", "--doc", "--no-fail-fast"]))?;
-        self.counts = Some(TestCounts::read(&log.text()?));
+        *self.counts.get_or_insert_default() += TestCounts::read(&log.text()?);
         Ok(verdict(passed && documented))
+    }
+
+    /// Runs the tests of the store, and the main scenarios, with the management database on a server.
+    fn tests_on(&mut self, variable: &str, product: &str, log: &mut Log) -> Result<Verdict, ChoreError> {
+        let Some(address) = self.databases.address(variable) else {
+            return Ok(Verdict::LeftOut(format!("no {product}; the part databases says why")));
+        };
+        let mut store = cargo(&self.root);
+        let mut scenarios = cargo(&self.root);
+        if has_nextest(&self.root) {
+            store.args(["nextest", "run", "--package", "store", "--no-fail-fast", "--color=never"]);
+            scenarios.args(["nextest", "run", "--package", "app", "--no-fail-fast", "--color=never"]);
+            scenarios.args(SCENARIOS);
+        } else {
+            store.args(["test", "--package", "store", "--all-targets", "--no-fail-fast"]);
+            scenarios.args(["test", "--package", "app", "--test", "it", "--no-fail-fast", "--"]);
+            scenarios.args(SCENARIOS);
+        }
+        let stored = log.run(store.env(TEST_DATABASE, address))?;
+        let told = log.run(scenarios.env(TEST_DATABASE, address))?;
+        *self.counts.get_or_insert_default() += TestCounts::read(&log.text()?).without_skipped();
+        Ok(verdict(stored && told))
     }
 
     /// Shows that a newcomer's one command comes to its end, in an empty folder.

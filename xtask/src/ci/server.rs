@@ -57,8 +57,10 @@ pub(crate) struct Server {
 impl Place {
     /// Makes a folder that belongs to the first of the named users that exists, or to us if we are not root.
     pub(crate) fn new(users: &[&str]) -> Result<Place, ChoreError> {
-        let temporary = std::env::temp_dir();
-        let folder = tempfile::Builder::new().prefix("muster-ci-").tempdir();
+        // In memory where that can be had: the tests make and drop hundreds of databases.
+        let memory = PathBuf::from("/dev/shm");
+        let temporary = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let folder = tempfile::Builder::new().prefix("muster-ci-").tempdir_in(&temporary);
         let folder = folder.map_err(ChoreError::file("make a folder in", temporary))?;
         let account = if is_root() { Some(Account::first_of(users)?) } else { None };
         if let Some(Account { user, group }) = account {

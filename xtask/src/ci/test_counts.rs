@@ -25,6 +25,11 @@ impl TestCounts {
         counts
     }
 
+    /// The same without the skipped ones, where a filter chose the tests: those that it left out ran in another part.
+    pub(crate) fn without_skipped(self) -> TestCounts {
+        TestCounts { skipped: 0, ..self }
+    }
+
     /// The counts in pieces such as `3 passed` or `1 timed out`; what neither passed nor was skipped failed.
     fn of_pieces<'text>(pieces: impl Iterator<Item = &'text str>) -> TestCounts {
         let mut counts = TestCounts::default();

@@ -30,7 +30,7 @@ pub(crate) async fn run(app: &App, args: &ImportArgs, output: &Output) -> Result
         return difference(app, *older, *newer, output).await;
     }
     let only = args.source.as_deref().map(|name| known_source(app, name)).transpose()?;
-    let lock = app.lock("import")?;
+    let lock = app.lock("import").await?;
     let errors = args.errors.clone().unwrap_or_else(|| app.errors_dir());
     let imported = import_sources(app, &lock, only.as_ref(), &errors).await?;
     output.answer(&imported, || imported.iter().map(import_line).collect())?;
@@ -52,7 +52,7 @@ pub(crate) fn known_source(app: &App, name: &str) -> Result<SourceName, Failure>
 }
 
 async fn accept(app: &App, number: i64, reason: &str, output: &Output) -> Result<Exit, Failure> {
-    let lock = app.lock("accept a delivery")?;
+    let lock = app.lock("accept a delivery").await?;
     app.store.accept_delivery(&lock, DeliveryId(number), &person(), reason, app.clock.now()).await.map_err(
         |error| {
             Failure::of(Exit::Usage, error).hint(

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use reconcile::keys::CourseId;
 use serde_json::json;
-use store::{RunId, RunKind};
+use store::{RunId, RunKind, TakenOver};
 use targets::moodle::CallCounts;
 
 use super::runs::known_run;
@@ -188,17 +188,22 @@ pub(crate) fn import_line(imported: &Imported) -> String {
     let number = delivery.map_or_else(String::new, |number| format!("delivery {number}: "));
     let mut text = match end {
         ImportEnd::Accepted => format!("{} {source}: {number}{holds}\n", good("accepted")),
+        ImportEnd::TakenOver(TakenOver { added, changed, removed, unchanged }) => format!(
+            "{} {source}: {}: {added} added, {changed} changed, {removed} removed\n",
+            good("read"),
+            counted(added + changed + unchanged, "mapping", "mappings"),
+        ),
         ImportEnd::Refused(why) => {
             let number = delivery.unwrap_or_default();
             format!(
                 "{} {source}: delivery {number}: {holds}\n  because: {why}\n  next: ask the timetable office; if it is right, \
-                 muster import --accept {number} --reason \"…\"\n  the delivery accepted before stays in force\n",
+                 muster import --accept {number} --reason \"…\"\n  what was accepted before stays in force\n",
                 bad("refused"),
             )
         }
         ImportEnd::Failed(why) => {
             let why = indented(why, 2);
-            format!("{} {source}: {why}\n  the delivery accepted before stays in force\n", bad("not read"),)
+            format!("{} {source}: {why}\n  what was accepted before stays in force\n", bad("not read"),)
         }
     };
     for notice in notices {

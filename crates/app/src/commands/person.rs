@@ -74,7 +74,7 @@ pub(crate) async fn erase(app: &App, erasure: &Erasure<'_>, output: &Output) -> 
             return Ok(Exit::Done);
         }
     }
-    let lock = app.lock("erase a person")?;
+    let lock = app.lock("erase a person").await?;
     let erased = app.store.erase_person(&lock, &key, &operator(), erasure.reason, app.clock.now()).await?;
     output.answer(&json!({ "erased": erased.pseudonym, "rows": erased.rows }), || {
         let rows = counted(erased.rows, "row", "rows");

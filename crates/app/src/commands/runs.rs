@@ -138,7 +138,7 @@ async fn show(
     }
     let page = RunPage {
         run: &run,
-        is_at_work: app.store.lock_state()? != LockState::Free,
+        is_at_work: app.store.lock_state().await? != LockState::Free,
         objections: &objections,
         report: &report,
         findings: findings.as_deref(),

@@ -21,8 +21,8 @@ use super::document::{Document, Value};
 use super::explain;
 use super::mistake::{Mistake, Position};
 use super::model::{
-    Config, CsvPlace, LogConfig, LogFormat, MoodleConfig, Observe, PeopleKeys, PersonKeyField, Queries,
-    SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MappingsConfig, MoodleConfig, Observe, PeopleKeys,
+    PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace,
 };
 use super::schema::{Default, KEYS, Key};
 use super::value;
@@ -43,6 +43,7 @@ pub(crate) fn build(
     let mut build = Build { file, base_dir, document, mistakes, warnings: Vec::new() };
     let database = build.database_url("database");
     let mut sources = build.sources();
+    let mappings = build.mappings();
     let moodle = build.moodle();
     let people = match moodle.as_ref().map(|moodle| moodle.person_key) {
         Some(PersonKeyField::Username | PersonKeyField::Email) => PeopleKeys::LowerCase,
@@ -60,7 +61,9 @@ pub(crate) fn build(
         base_dir: base_dir.to_owned(),
         profile: profile.map(str::to_owned),
         database: database?,
+        database_password: document.secret("database_password"),
         sources,
+        mappings,
         moodle,
         policy: policy?,
         limits: limits?,
@@ -130,7 +133,10 @@ impl Build<'_> {
     fn database_url(&mut self, key: &str) -> Option<DatabaseUrl> {
         let url = DatabaseUrl::parse(&self.document.text(key)?, self.base_dir).ok()?;
         if url.has_password() {
-            let hint = (key != "database").then(|| format!("write password = …: {}", value::SECRET_FORMS));
+            let hint = Some(match key {
+                "database" => format!("write database_password = …: {}", value::SECRET_FORMS),
+                _ => format!("write password = …: {}", value::SECRET_FORMS),
+            });
             let message = "holds a password that everybody who may read this file can read".to_owned();
             self.warnings.push(self.problem(key, message, hint));
         }
@@ -224,6 +230,20 @@ impl Build<'_> {
             groups_min: number("groups_min"),
             shrink_percent_max: u32::try_from(number("shrink_percent_max")).ok()?,
             rejected_percent_max: u32::try_from(number("rejected_percent_max")).ok()?,
+        })
+    }
+
+    fn mappings(&mut self) -> Option<MappingsConfig> {
+        if !self.document.sections.contains_key("mappings") {
+            return None;
+        }
+        for key in KEYS.iter().filter(|key| key.section() == "mappings") {
+            self.require(key, key.path);
+        }
+        Some(MappingsConfig {
+            url: self.database_url("mappings.url")?,
+            password: self.document.secret("mappings.password"),
+            query: self.document.text("mappings.query")?,
         })
     }
 

@@ -34,8 +34,9 @@ pub(crate) use mistake::{Mistake, nearest};
 #[cfg(any(feature = "odbc", test))]
 pub(crate) use model::OdbcOrigin;
 pub(crate) use model::{
-    Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe,
-    OdbcPlace, PeopleKeys, PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MappingsConfig,
+    MoodleConfig, Observe, OdbcPlace, PeopleKeys, PersonKeyField, Queries, SourceConfig, SourcePlace,
+    SqlPlace,
 };
 pub(crate) use secret::{SecretError, SecretRef};
 

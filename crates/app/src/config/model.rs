@@ -35,8 +35,12 @@ pub(crate) struct Config {
     pub(crate) profile: Option<String>,
     /// The management database.
     pub(crate) database: DatabaseUrl,
+    /// The password of its account, unless the URL holds it.
+    pub(crate) database_password: Option<SecretRef>,
     /// The sources; at least one.
     pub(crate) sources: BTreeMap<SourceName, SourceConfig>,
+    /// Where another program writes mappings; `None` where that is our own table.
+    pub(crate) mappings: Option<MappingsConfig>,
     /// The Moodle site.
     pub(crate) moodle: Option<MoodleConfig>,
     /// What happens where people may want different things.
@@ -202,6 +206,17 @@ pub(crate) struct Queries {
     pub(crate) members: String,
     /// The query of modules.
     pub(crate) modules: Option<String>,
+}
+
+/// Where another program writes mappings.
+#[derive(Clone, Debug)]
+pub(crate) struct MappingsConfig {
+    /// The database.
+    pub(crate) url: DatabaseUrl,
+    /// The password, unless the URL holds it.
+    pub(crate) password: Option<SecretRef>,
+    /// The query.
+    pub(crate) query: String,
 }
 
 /// A Moodle site.

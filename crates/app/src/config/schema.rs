@@ -177,6 +177,10 @@ pub(crate) const SECTIONS: &[Section] = &[
         about: "The queries of a source of kind `sql` or `odbc`. Each answers with the columns of the CSV file of the same name, in any order.",
     },
     Section {
+        path: "mappings",
+        about: "Where the mappings are written by another program, such as a block in Moodle. They are read with each import and kept in our own table, and each change is in the audit log. Without this section `mapped_modules` in the management database is the place where people and programs write.",
+    },
+    Section {
         path: "moodle",
         about: "The Moodle site that is filled. Without this section Muster imports and shows, and applies nothing.",
     },
@@ -205,7 +209,13 @@ pub(crate) const KEYS: &[Key] = &[
         "database",
         Kind::DatabaseUrl,
         Default::Text("sqlite:muster.db"),
-        "Where Muster keeps what it knows. A relative SQLite file is below the folder of this file.",
+        "Where Muster keeps what it knows: `sqlite:FILE`, `mysql://USER@HOST/DATABASE` or `postgres://USER@HOST/DATABASE` ([databases.md](databases.md)). A relative SQLite file is below the folder of this file.",
+    ),
+    key(
+        "database_password",
+        Kind::Secret,
+        Default::Nothing,
+        "The password of the account, where the database is on a server.",
     ),
     // Sources.
     key(
@@ -368,6 +378,20 @@ pub(crate) const KEYS: &[Key] = &[
         PERCENT,
         Default::Number(10),
         "Largest share of rows that may be rejected.",
+    ),
+    // Mappings of another program.
+    key(
+        "mappings.url",
+        Kind::DatabaseUrl,
+        Default::Required,
+        "The database: `sqlite:`, `mysql://` or `postgres://`. Leave the password out and use the key `password`.",
+    ),
+    key("mappings.password", Kind::Secret, Default::Nothing, "The password of the database account."),
+    key(
+        "mappings.query",
+        Kind::Text,
+        Default::Text(store::OLD_MAPPINGS_QUERY),
+        "Answers with moodle_id, modulecode, group_import and mapping_action (ADD, RMV or nothing); also owner and reason, if you like.",
     ),
     // Moodle.
     key("moodle.url", Kind::WebUrl, Default::Required, "The address of the site, as in the browser."),
@@ -774,7 +798,9 @@ mod tests {
             names_below(""),
             [
                 "database",
+                "database_password",
                 "source",
+                "mappings",
                 "moodle",
                 "policy",
                 "limits",

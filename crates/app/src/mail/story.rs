@@ -250,7 +250,7 @@ pub(super) fn of_failure(app: &App, failure: &Failure) -> Story {
 
 fn bad_delivery(imported: &Imported) -> Option<BadDelivery> {
     let (number, why) = match &imported.end {
-        ImportEnd::Accepted => return None,
+        ImportEnd::Accepted | ImportEnd::TakenOver(_) => return None,
         ImportEnd::Refused(why) => (imported.delivery, why),
         ImportEnd::Failed(why) => (None, why),
     };

@@ -163,7 +163,7 @@ fn note(told: &mut NightTold, finished: Finished) {
     told.writes = finished.calls.writes;
     told.stopped = finished.stopped.map(|failure| failure.what());
     told.refused_delivery = finished.imported.iter().find_map(|imported| match &imported.end {
-        ImportEnd::Accepted => None,
+        ImportEnd::Accepted | ImportEnd::TakenOver(_) => None,
         ImportEnd::Refused(why) | ImportEnd::Failed(why) => Some(why.clone()),
     });
     told.taken = finished.plans.into_iter().filter_map(taken).collect();

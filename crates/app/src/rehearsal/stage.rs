@@ -206,6 +206,8 @@ fn copied(real: Config, dir: &Path, moodle_url: &str) -> Result<Config, Failure>
     Ok(Config {
         base_dir: dir.to_owned(),
         database,
+        database_password: None,
+        mappings: None,
         sources: sources.collect(),
         moodle,
         mail: Some(mail),

@@ -226,7 +226,7 @@ pub(super) async fn turn(app: &App, keeper: &mut Keeper, board: &Board, output: 
 
 /// Carries out a scheduled run, unless another run is under way.
 async fn run(app: &App, mode: Mode, output: &Output) {
-    match app.store.lock_state() {
+    match app.store.lock_state().await {
         Ok(LockState::Held(owner)) => {
             let owner = owner.map_or_else(|| "another run".to_owned(), |owner| owner.to_string());
             tracing::warn!(%owner, "the scheduled run is skipped: another one is under way; `muster status` shows it");

@@ -11,6 +11,7 @@ use std::fmt::Write;
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use reconcile::delivery::Rule;
 use reconcile::keys::Text;
+use store::SUBKEY_CHARS_MAX;
 
 /// The longest field, in characters.
 const FIELD_CHARS_MAX: usize = 1_000;
@@ -80,6 +81,17 @@ pub(crate) fn read<'a>(
         return Err(Fault::new(Rule::Unprintable, detail));
     }
     Ok(text)
+}
+
+/// Checks that a key is no longer than an index of every database holds.
+pub(crate) fn fits_a_key(key: &str, column: &str) -> Result<(), Fault> {
+    // Most keys have a few bytes.
+    let chars = if key.len() <= SUBKEY_CHARS_MAX { key.len() } else { key.chars().count() };
+    if chars <= SUBKEY_CHARS_MAX {
+        return Ok(());
+    }
+    let detail = format!("{column} has {chars} characters, more than {SUBKEY_CHARS_MAX}");
+    Err(Fault::new(Rule::Unprintable, detail))
 }
 
 /// Decodes bytes, or tells the offset of the first one that cannot be decoded.

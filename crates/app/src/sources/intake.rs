@@ -160,6 +160,9 @@ impl<'a> Intake<'a> {
         if need == Need::Filled && text.is_empty() {
             return Err(Fault::new(Rule::Empty, format!("{name} is empty")));
         }
+        if matches!(name, "group_id" | "module_code" | "person_id") {
+            field::fits_a_key(&text, name)?;
+        }
         Ok(text)
     }
 

@@ -1,9 +1,11 @@
-//! The file of mappings that `muster map import` reads and `muster map export` writes.
+//! Mappings from elsewhere: the file that `muster map import` reads and `muster map export` writes, and the table or query
+//! of another database that `[mappings]` names.
 //!
 //! Not here: the table `mapped_modules` (`store`).
 //!
 //! Invariant: what is written is read again as it was.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +14,12 @@ use encoding_rs::UTF_8;
 use reconcile::keys::{CourseId, ModuleCode, Text};
 use thiserror::Error;
 
+use crate::config::MappingsConfig;
+
 use super::csv_file::CsvFile;
+use super::error::SourceError;
 use super::field::{self, Breaks};
+use super::sql::{self, Asked, Question, Taker};
 use super::table::{Columns, HeaderFault};
 
 const NEEDED: &[&str] = &["moodle_id", "modulecode", "group_import", "mapping_action"];
@@ -170,6 +176,7 @@ fn mapping(columns: &Columns, record: &ByteRecord) -> Result<MappingRow, String>
     if module.is_empty() {
         return Err("modulecode is empty".to_owned());
     }
+    field::fits_a_key(&module, "modulecode").map_err(|fault| fault.detail)?;
     Ok(MappingRow {
         course,
         module: ModuleCode::from(&*module),
@@ -178,6 +185,63 @@ fn mapping(columns: &Columns, record: &ByteRecord) -> Result<MappingRow, String>
         owner: text(4)?.into_owned(),
         reason: text(5)?.into_owned(),
     })
+}
+
+/// What another database holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ForeignMappings {
+    /// The rows, one for each course and module.
+    pub(crate) rows: Vec<MappingRow>,
+    /// What a person may want to know: rows that cannot be read, and rows that contradict each other.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Asks another database for its mappings.
+///
+/// Other programs write there, so two rows about one course and module are possible. Where they contradict each other
+/// neither flag is set, so that nothing is touched.
+pub(crate) async fn ask_mappings(config: &MappingsConfig) -> Result<ForeignMappings, SourceError> {
+    let mut taken = Taken::default();
+    let asked = Asked { name: "mappings", url: &config.url, password: config.password.as_ref() };
+    sql::ask(&asked, &[Question { name: "query", query: &config.query }], &mut taken).await?;
+    Ok(ForeignMappings { rows: taken.rows.into_values().collect(), notices: taken.notices })
+}
+
+#[derive(Default)]
+struct Taken {
+    columns: Option<Columns>,
+    rows: BTreeMap<(CourseId, ModuleCode), MappingRow>,
+    notices: Vec<String>,
+}
+
+impl Taker for Taken {
+    fn begin(&mut self, _query: &'static str, columns: Vec<Text>) -> Result<(), SourceError> {
+        let found = Columns::find(columns, NEEDED, OPTIONAL);
+        let place = "the answer of the query".to_owned();
+        self.columns = Some(found.map_err(|fault| SourceError::header("mappings", place, fault))?);
+        Ok(())
+    }
+
+    fn row(&mut self, number: u64, record: &ByteRecord) {
+        let Some(columns) = &self.columns else { return };
+        let row = match mapping(columns, record) {
+            Ok(row) => row,
+            Err(detail) => return self.notices.push(format!("row {number}: {detail}")),
+        };
+        let (course, module) = (row.course, row.module.clone());
+        let Some(known) = self.rows.get_mut(&(course, module.clone())) else {
+            self.rows.insert((course, module), row);
+            return;
+        };
+        if (known.group_import, known.mapping_action) != (row.group_import, row.mapping_action) {
+            (known.group_import, known.mapping_action) = (Flag::Unset, Flag::Unset);
+            self.notices.push(format!(
+                "row {number}: course {course} and module {module} are there with other flags as well; nothing is touched"
+            ));
+        }
+    }
+
+    fn end(&mut self) {}
 }
 
 /// Writes a file that [`read_mappings`] reads.

@@ -34,7 +34,7 @@ use reconcile::keys::SourceName;
 pub(crate) use error::SourceError;
 pub(crate) use error_file::{rejected_file_name, write_rejections};
 pub(crate) use intake::TableRead;
-pub(crate) use mappings::{Flag, MappingRow, read_mappings, write_mappings};
+pub(crate) use mappings::{Flag, ForeignMappings, MappingRow, ask_mappings, read_mappings, write_mappings};
 pub(crate) use old_tool::{OldDatabase, read_old_database};
 pub(crate) use sample::sample;
 pub(crate) use table::Table;

@@ -16,9 +16,13 @@
 
 mod check;
 mod commands;
+mod databases;
 mod disturbed;
 mod explain;
 mod faults;
+// The store's tests look at a database in the same way.
+#[path = "../../../store/tests/it/foreign.rs"]
+mod foreign;
 mod kill;
 mod known_issues;
 mod live;
@@ -27,6 +31,8 @@ mod mend;
 mod messages;
 mod old_tables;
 mod people;
+#[path = "../../../store/tests/it/place.rs"]
+mod place;
 mod post_office;
 mod program;
 mod rehearse;

@@ -185,7 +185,7 @@ fn check_refused(delivery: impl Fn(&Place), says: &str) -> Place {
     let before = place.picture();
     delivery(&place);
     let ran = place.muster(&["import"]).ends_with(4).says(says);
-    drop(ran.says("the delivery accepted before stays in force"));
+    drop(ran.says("what was accepted before stays in force"));
     place.run().ends_with(4);
     assert_eq!(place.picture(), before);
     // A night without a believable source still mends what teachers broke.

@@ -11,9 +11,11 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use simulators::moodle::{NewCourse, NewUser, Server, Settings, Token, World, WorldGuard};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::place as database;
 
 /// The token of every test; it must appear in nothing that the program writes.
 pub(crate) const TOKEN: &str = "token-for-tests-5f2c";
@@ -162,6 +164,8 @@ pub(crate) struct Place {
     pub(crate) server: Server,
     runtime: Runtime,
     folder: TempDir,
+    /// The program's database: a SQLite file in the folder, or one on the server that `MUSTER_TEST_DATABASE` names.
+    database: database::Place,
     /// Section → key → value as TOML.
     config: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -172,11 +176,19 @@ impl Place {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(Server::start(world)).unwrap();
         let folder = TempDir::new().unwrap();
-        let mut place = Place { server, runtime, folder, config: BTreeMap::new() };
+        let database = match database::server() {
+            Some(_) => runtime.block_on(database::Place::new()),
+            None => database::Place::in_folder(folder.path()),
+        };
+        let in_config = match database::server() {
+            Some(_) => format!("{:?}", database.url()),
+            None => "\"sqlite:muster.db\"".to_owned(),
+        };
+        let mut place = Place { server, runtime, folder, database, config: BTreeMap::new() };
         place.write_secret("token", TOKEN);
         let url = format!("{:?}", place.server.url());
         for (path, value) in [
-            ("database", "\"sqlite:muster.db\""),
+            ("database", in_config.as_str()),
             ("source.cmis.kind", "\"csv\""),
             ("source.cmis.groups", "\"groups.csv\""),
             ("source.cmis.members", "\"members.csv\""),
@@ -352,26 +364,39 @@ impl Place {
         assert_eq!(self.picture(), before);
     }
 
+    /// Makes a database in which other programs work: where the tests use a server, on that.
+    pub(crate) fn another_database(&self) -> OtherDatabase {
+        OtherDatabase { database: self.runtime.block_on(database::Place::new()) }
+    }
+
     /// Runs statements on the program's database, as another program would.
     pub(crate) fn sql(&self, statements: &str) {
-        self.runtime.block_on(async {
-            let mut database = open(&self.path("muster.db")).await;
-            sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut database).await.unwrap();
-        });
+        self.runtime.block_on(self.database.sql(statements));
     }
 
     /// The rows of a query on the program's database, every value as text; the empty text for NULL.
     pub(crate) fn rows(&self, query: &str) -> Vec<Vec<String>> {
-        self.runtime.block_on(async {
-            let mut database = open(&self.path("muster.db")).await;
-            let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&mut database).await.unwrap();
-            let text = |row: &sqlx::sqlite::SqliteRow, column: usize| {
-                row.try_get_unchecked::<Option<String>, _>(column).unwrap().unwrap_or_default()
-            };
-            rows.iter()
-                .map(|row| row.columns().iter().map(|column| text(row, column.ordinal())).collect())
-                .collect()
-        })
+        let rows = self.runtime.block_on(self.database.rows(query));
+        rows.into_iter()
+            .map(|row| row.into_iter().map(|(_, text)| text.unwrap_or_default()).collect())
+            .collect()
+    }
+}
+
+/// A database in which other programs work.
+pub(crate) struct OtherDatabase {
+    database: database::Place,
+}
+
+impl OtherDatabase {
+    /// Its URL, as it stands in the configuration.
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Runs statements in it.
+    pub(crate) fn sql(&self, statements: &str) {
+        Runtime::new().unwrap().block_on(self.database.sql(statements));
     }
 }
 

@@ -2,15 +2,15 @@
 
 use store::{AuditState, MappingKey, MappingSettings};
 
-use crate::support::{COURSE, change, cmis, foreign_sql, on_disk};
+use crate::support::{COURSE, change, cmis, on_disk};
 
 async fn check(tampering: &'static str, expected: AuditState) {
-    let (folder, store, _lock) = on_disk().await;
+    let (place, store, _lock) = on_disk().await;
     for module in ["A", "B", "C"] {
         let key = MappingKey { course: COURSE, source: cmis(), module: module.into() };
         store.set_mapping(&key, &MappingSettings::default(), &change(&cmis())).await.unwrap();
     }
-    foreign_sql(&folder, tampering).await;
+    place.sql(tampering).await;
     assert_eq!(store.verify_audit().await.unwrap(), expected, "{tampering}");
 }
 

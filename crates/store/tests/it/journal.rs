@@ -177,7 +177,7 @@ async fn the_next_run_closes_what_a_killed_one_left_open() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn courses_are_journaled_side_by_side() {
-    let (_folder, store, lock) = on_disk().await;
+    let (_place, store, lock) = on_disk().await;
     let lock = std::sync::Arc::new(lock);
     let run = begin(&store, &lock, 10).await;
     let plans: Vec<CoursePlan> = (1..20)

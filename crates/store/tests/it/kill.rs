@@ -1,33 +1,18 @@
 //! A process may be killed at any moment: everything that belongs together is there, or nothing of it.
 
-use std::future::{Future, poll_fn};
 use std::io::{BufRead, BufReader};
-use std::pin::pin;
 use std::process::{Command, Stdio};
-use std::task::Poll;
 
 use reconcile::outcome::Outcome;
 use store::{OperationFilter, OperationState, Store, TombstoneFilter, Verdict};
 
-use crate::support::{COURSE, accept, add, at, begin, create, delete, delivery, on_disk, owner, plan, url};
-
-/// Runs a future for so many steps and then drops it in its middle; `None` when it was dropped.
-async fn steps<T>(count: usize, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let mut left = count;
-    poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        future.as_mut().poll(context).map(Some)
-    })
-    .await
-}
+use crate::place::Place;
+use crate::steps::steps;
+use crate::support::{COURSE, accept, add, at, begin, create, delete, delivery, on_disk, owner, plan};
 
 #[tokio::test]
 async fn a_delivery_that_was_interrupted_anywhere_is_whole_or_never_arrived() {
-    let (_folder, store, lock) = on_disk().await;
+    let (_place, store, lock) = on_disk().await;
     // The first one stays to be compared with.
     let store = store.keeping_deliveries(100);
     let base = accept(&store, &lock, &["M 1 a b"], 10).await;
@@ -51,7 +36,7 @@ async fn a_delivery_that_was_interrupted_anywhere_is_whole_or_never_arrived() {
 
 #[tokio::test]
 async fn an_outcome_and_its_links_are_never_apart() {
-    let (_folder, store, lock) = on_disk().await;
+    let (_place, store, lock) = on_disk().await;
     let setup = [create("1"), add("1", 5)];
     let run = begin(&store, &lock, 10).await;
     store.record_plan(&lock, run, &[plan([setup.as_slice(), &[delete("1", 1)]].concat())]).await.unwrap();
@@ -84,7 +69,7 @@ const CHILD_DATABASE: &str = "MUSTER_TEST_KILLED_CHILD";
 async fn child_that_is_killed() {
     let Ok(url) = std::env::var(CHILD_DATABASE) else { return };
     let store = Store::open(&url).await.unwrap();
-    let lock = store.lock(&owner("child")).unwrap();
+    let lock = store.lock(&owner("child")).await.unwrap();
     for night in 0.. {
         let line = format!("M {night} a b c");
         accept(&store, &lock, &[&line], night).await;
@@ -94,10 +79,10 @@ async fn child_that_is_killed() {
 
 #[tokio::test]
 async fn a_killed_process_leaves_no_lock_and_a_whole_database() {
-    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new().await;
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture", "kill::child_that_is_killed"])
-        .env(CHILD_DATABASE, url(&folder))
+        .env(CHILD_DATABASE, place.url())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -106,12 +91,12 @@ async fn a_killed_process_leaves_no_lock_and_a_whole_database() {
         .lines()
         .filter(|line| line.as_ref().is_ok_and(|line| line.ends_with("saved")));
     saved.nth(3).unwrap().unwrap();
-    let store = Store::open(&url(&folder)).await.unwrap();
-    assert!(store.lock(&owner("parent")).is_err(), "the child holds the lock");
+    let store = Store::open(place.url()).await.unwrap();
+    assert!(store.lock(&owner("parent")).await.is_err(), "the child holds the lock");
     child.kill().unwrap();
     child.wait().unwrap();
 
-    let _lock = store.lock(&owner("parent")).unwrap();
+    let _lock = store.lock(&owner("parent")).await.unwrap();
     let newest = store.deliveries(2).await.unwrap();
     assert!(newest.len() == 2 && newest.iter().all(|row| row.rows_of.is_some()));
     let difference = store.delivery_difference(newest[1].id, newest[0].id).await.unwrap();

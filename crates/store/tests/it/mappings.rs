@@ -2,9 +2,13 @@
 
 use reconcile::keys::CourseId;
 use reconcile::snapshot::Wish;
-use store::{Flag, MappingFilter, MappingKey, MappingRow, MappingSettings, Store};
+use store::{
+    Flag, ForeignMapping, MappingChange, MappingFilter, MappingKey, MappingRow, MappingSettings, Store,
+    TakenOver,
+};
 
-use crate::support::{COURSE, at, change, cmis, foreign_sql, memory, on_disk, try_foreign_sql};
+use crate::place::Place;
+use crate::support::{COURSE, at, change, cmis, memory, on_disk};
 
 fn key(module: &str) -> MappingKey {
     MappingKey { course: COURSE, source: cmis(), module: module.into() }
@@ -21,17 +25,17 @@ async fn wish(store: &Store, course: i64) -> Vec<Wish> {
 
 #[tokio::test]
 async fn a_row_with_just_the_old_columns_is_picked_up() {
-    let (folder, store, _lock) = on_disk().await;
-    foreign_sql(
-        &folder,
-        "INSERT INTO mapped_modules (moodle_id, modulecode, group_import, mapping_action)
+    let (place, store, _lock) = on_disk().await;
+    place
+        .sql(
+            "INSERT INTO mapped_modules (moodle_id, modulecode, group_import, mapping_action)
          VALUES (1, 'ANTH1014', 'ADD', 'ADD'), (2, 'ANTH1014', NULL, 'ADD'), (3, 'ANTH1014', 'ADD', 'RMV');
          INSERT INTO mapped_modules (moodle_id, modulecode) VALUES (4, 'ANTH1014');
          INSERT INTO mapped_modules (moodle_id, modulecode, group_import) VALUES (5, 'ANTH1014', 'ADD');
          INSERT INTO mapped_modules (moodle_id, modulecode, group_import) VALUES (5, 'ANTH1014', 'RMV');
          UPDATE mapped_modules SET group_import = 'RMV' WHERE moodle_id = 2",
-    )
-    .await;
+        )
+        .await;
     let rows = list(&store).await;
     assert_eq!(rows.len(), 6);
     assert_eq!((&rows[0].key.source, rows[0].settings.active, rows[0].changed_at), (&cmis(), true, None));
@@ -44,13 +48,15 @@ async fn a_row_with_just_the_old_columns_is_picked_up() {
 
 #[tokio::test]
 async fn a_row_with_bytes_that_are_no_text_stops_nobody() {
-    let (folder, store, _lock) = on_disk().await;
-    foreign_sql(
-        &folder,
-        "INSERT INTO mapped_modules (moodle_id, modulecode, group_import)
+    // A server refuses such bytes itself.
+    let place = Place::in_file();
+    let store = Store::open(place.url()).await.unwrap();
+    place
+        .sql(
+            "INSERT INTO mapped_modules (moodle_id, modulecode, group_import)
          VALUES (1, CAST(X'4DC9' AS TEXT), CAST(X'C9' AS TEXT)), (2, 'ANTH1014', 'ADD')",
-    )
-    .await;
+        )
+        .await;
     assert_eq!(list(&store).await[0].key.module.as_str(), "M\u{fffd}");
     assert_eq!(wish(&store, 1).await, [Wish::Keep]);
     assert_eq!(wish(&store, 2).await, [Wish::Want]);
@@ -58,17 +64,17 @@ async fn a_row_with_bytes_that_are_no_text_stops_nobody() {
 
 #[tokio::test]
 async fn a_row_that_names_no_course_or_module_is_refused_where_it_is_written() {
-    let (folder, _store, _lock) = on_disk().await;
+    let (place, _store, _lock) = on_disk().await;
     for values in ["(NULL, 'M')", "(0, 'M')", "('abc', 'M')", "(1, '')", "(1, NULL)"] {
         let sql = format!("INSERT INTO mapped_modules (moodle_id, modulecode) VALUES {values}");
-        assert!(try_foreign_sql(&folder, sql).await.is_err(), "{values}");
+        assert!(place.try_sql(sql).await.is_err(), "{values}");
     }
 }
 
 #[tokio::test]
 async fn a_row_of_another_program_is_changed_in_place() {
-    let (folder, store, _lock) = on_disk().await;
-    foreign_sql(&folder, "INSERT INTO mapped_modules (moodle_id, modulecode) VALUES (101, 'ANTH1014')").await;
+    let (place, store, _lock) = on_disk().await;
+    place.sql("INSERT INTO mapped_modules (moodle_id, modulecode) VALUES (101, 'ANTH1014')").await;
     let counts =
         store.set_mapping(&key("ANTH1014"), &MappingSettings::default(), &change(&cmis())).await.unwrap();
     assert_eq!((counts.added, counts.changed), (0, 1));
@@ -137,4 +143,37 @@ async fn filters_find_by_course_module_and_source() {
     assert_eq!(count(MappingFilter { source: Some(cmis()), module: Some("A".into()), ..all() }).await, 1);
     let page = store::Page { limit: 2, offset: 2 };
     assert_eq!(count(MappingFilter { page, ..all() }).await, 1);
+}
+
+#[tokio::test]
+async fn g8_mappings_of_another_database_are_taken_over_with_every_change_in_the_audit_log() {
+    let (store, lock) = memory().await;
+    let source = cmis();
+    let change = MappingChange { default_source: &source, who: "[mappings]", reason: "a test", now: at(50) };
+    let take = async |rows: &[(&str, &str)]| {
+        let foreign = rows.iter().map(|(module, flag)| {
+            let flags = (Flag::from_word(flag), Some(Flag::Add));
+            let mapping =
+                ForeignMapping { group_import: flags.0, mapping_action: flags.1, owner: None, reason: None };
+            (key(module), mapping)
+        });
+        store.take_over_mappings(&lock, &foreign.collect(), &change).await.unwrap()
+    };
+    let told = |added, changed, removed, unchanged| Some(TakenOver { added, changed, removed, unchanged });
+    // A person's own mapping is left alone, and a person's freeze stays.
+    store.set_mapping(&key("OWN"), &MappingSettings::default(), &self::change(&source)).await.unwrap();
+    assert_eq!(take(&[]).await, told(0, 0, 0, 0));
+    assert_eq!(take(&[("A", "ADD"), ("B", "ADD")]).await, told(2, 0, 0, 0));
+    assert_eq!(take(&[("A", "ADD"), ("B", "ADD")]).await, told(0, 0, 0, 2));
+    let frozen = MappingSettings { active: false, ..MappingSettings::default() };
+    store.set_mapping(&key("B"), &frozen, &self::change(&source)).await.unwrap();
+    assert_eq!(take(&[("A", "RMV"), ("B", "RMV")]).await, told(0, 2, 0, 0));
+    let rows = list(&store).await;
+    assert_eq!(rows.iter().map(|row| row.settings.active).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(take(&[("B", "RMV")]).await, told(0, 0, 1, 1));
+    assert_eq!(take(&[]).await, None, "an empty answer is not believed");
+    let modules: Vec<_> = list(&store).await.iter().map(|row| row.key.module.to_string()).collect();
+    assert_eq!(modules, ["B", "OWN"]);
+    assert_eq!(store.audit(99).await.unwrap().len(), 7);
+    assert!(matches!(store.verify_audit().await.unwrap(), store::AuditState::Whole { rows: 7 }));
 }

@@ -15,7 +15,8 @@ use reconcile::operation::{Because, Change, GroupHead, GroupingHead, Operation};
 use reconcile::outcome::Outcome;
 use store::{CourseNote, RunId, RunLock, Store};
 
-use crate::support::{COURSE, accept, at, begin, cmis, foreign_sql, key, on_disk, plan, url};
+use crate::place::Place;
+use crate::support::{COURSE, accept, at, begin, cmis, key, on_disk, plan};
 
 const K3: &str = "SELECT * FROM cmis_groups_course WHERE courseid = 101 AND moodlegroupid IS NOT NULL AND \
      moodlegroupingid IS NOT NULL";
@@ -23,17 +24,17 @@ const K5: &str = "SELECT * FROM cmis_groups_deleted WHERE courseid = 101";
 
 /// A timetable with two modules, of which ANTH1014 fills course 101.
 struct World {
-    folder: tempfile::TempDir,
+    place: Place,
     store: Store,
     lock: RunLock,
 }
 
 impl World {
     async fn new() -> World {
-        let (folder, store, lock) = on_disk().await;
+        let (place, store, lock) = on_disk().await;
         accept(&store, &lock, &["ANTH1014 60435 s1 s2 t1!", "ANTH1014 60436 s1", "HIST2001 70001 s3"], 10)
             .await;
-        let world = World { folder, store, lock };
+        let world = World { place, store, lock };
         world.map("VALUES (101, 'ANTH1014', 'ADD', 'ADD')").await;
         world
     }
@@ -61,7 +62,7 @@ impl World {
 
     async fn map(&self, values: &str) {
         let columns = "(moodle_id, modulecode, group_import, mapping_action)";
-        foreign_sql(&self.folder, &format!("INSERT INTO mapped_modules {columns} {values}")).await;
+        self.place.sql(&format!("INSERT INTO mapped_modules {columns} {values}")).await;
     }
 
     /// Carries out a plan; an operation without an outcome was sent, and the program ended before the answer.
@@ -110,20 +111,7 @@ impl World {
 
     /// Asserts which rows a query gives; each is told by some of its columns, `-` for nothing.
     async fn check(&self, sql: &str, columns: &[&str], expected: &[&str]) {
-        use sqlx::{AssertSqlSafe, Connection, Row};
-        let mut connection = sqlx::SqliteConnection::connect(&url(&self.folder)).await.unwrap();
-        let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
-        let mut told: Vec<String> = rows
-            .iter()
-            .map(|row| {
-                let column = |column: &&str| {
-                    let text = row.get_unchecked::<Option<String>, _>(*column);
-                    text.unwrap_or_else(|| "-".to_owned())
-                };
-                columns.iter().map(column).collect::<Vec<_>>().join(" ")
-            })
-            .collect();
-        told.sort();
+        let told = self.place.list(sql, columns).await;
         assert_eq!(told, expected, "{sql}");
     }
 }

@@ -5,8 +5,8 @@ use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::keys::PersonKey;
 use reconcile::outcome::Outcome;
 use store::{
-    AuditState, Entry, FindingFilter, FinishedRun, OperationFilter, Page, RestError, Retention, RunStatus,
-    Shown, Store, TombstoneFilter, Verdict,
+    AuditState, Entry, FindingFilter, FinishedRun, OperationFilter, RestError, RestErrorFilter, Retention,
+    RunStatus, Shown, Store, TombstoneFilter, Verdict,
 };
 
 use crate::support::{COURSE, add, at, begin, create, delivery, memory, on_disk, plan, remove};
@@ -42,10 +42,15 @@ async fn past(store: &Store, lock: &store::RunLock) {
     let error = RestError {
         at: at(31),
         run,
+        request: 1,
         function: "core_group_add_group_members".into(),
+        code: "invalidparameter".into(),
         parameters: "members[0][userid]=1017".into(),
         answer: "S17 and S170 were refused".into(),
         course: Some(COURSE),
+        course_name: "Anthropology".into(),
+        groups: "TUT1".into(),
+        people: "S17, S170".into(),
         what_happened: "sent one by one".into(),
     };
     store.record_rest_error(lock, &error).await.unwrap();
@@ -91,7 +96,7 @@ async fn n11_what_is_held_about_a_person_is_told_place_by_place() {
 
 #[tokio::test]
 async fn n11_after_an_erasure_nothing_names_the_person_and_everybody_else_is_as_before() {
-    let (folder, store, lock) = on_disk().await;
+    let (_place, store, lock) = on_disk().await;
     past(&store, &lock).await;
     let erased = store.erase_person(&lock, &person(), "ada", "S17 asked for it", at(60)).await.unwrap();
     assert_eq!((erased.pseudonym.as_ref(), erased.rows), ("erased-4", 6));
@@ -99,8 +104,9 @@ async fn n11_after_an_erasure_nothing_names_the_person_and_everybody_else_is_as_
     let held = store.held_about(&PersonKey(erased.pseudonym.clone())).await.unwrap();
     let places: Vec<&str> = held.iter().map(|held| held.place).collect();
     assert_eq!(places, ["earlier deliveries", "findings", "audit log"]);
-    let errors = store.rest_errors(None, Page::default()).await.unwrap();
+    let errors = store.rest_errors(&RestErrorFilter::default()).await.unwrap();
     assert_eq!(errors[0].answer.as_ref(), "erased-4 and S170 were refused");
+    assert_eq!(errors[0].people.as_ref(), "erased-4, S170");
     // The log still follows from row to row, and says what became of it.
     assert_eq!(store.verify_audit().await.unwrap(), AuditState::Whole { rows: 4 });
     let audit = store.audit(4).await.unwrap();
@@ -113,9 +119,10 @@ async fn n11_after_an_erasure_nothing_names_the_person_and_everybody_else_is_as_
         (audit[1].what.as_ref(), audit[2].what.as_ref()),
         ("exception for S170", "exception for erased-4")
     );
-    // Not even in what the database file no longer uses.
+    // Not even in what the database file no longer uses; a server keeps its files to itself.
+    let folder = store.path().and_then(|file| file.parent()).map(std::path::Path::to_owned);
     store.close().await;
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
+    for entry in folder.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
         let text = String::from_utf8_lossy(&bytes).replace("S170", "");

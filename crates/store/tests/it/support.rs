@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::place::{Place, server};
 use reconcile::delivery::{DeliveredGroup, DeliveredMember, Delivery, Rejection, Rule};
 use reconcile::keys::{CourseId, GroupId, GroupKey, Part, PersonKey, Role, SourceName, UserId};
 use reconcile::operation::{Because, Change, GroupHead, Operation};
@@ -11,22 +12,29 @@ use store::{LockOwner, MappingChange, NewRun, RunId, RunKind, RunLock, Store, Ti
 
 pub(crate) const COURSE: CourseId = CourseId(101);
 
+thread_local! {
+    /// Places on a server that go when the test's thread ends.
+    static PLACES: std::cell::RefCell<Vec<Place>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// A store that nobody else looks into: in memory, or on the server that the tests shall use.
 pub(crate) async fn memory() -> (Store, RunLock) {
+    if server().is_some() {
+        let (place, store, lock) = on_disk().await;
+        PLACES.with_borrow_mut(|places| places.push(place));
+        return (store, lock);
+    }
     let store = Store::open("sqlite::memory:").await.unwrap();
-    let lock = store.lock(&owner("test")).unwrap();
+    let lock = store.lock(&owner("test")).await.unwrap();
     (store, lock)
 }
 
-/// A store in a folder that goes with the first value.
-pub(crate) async fn on_disk() -> (tempfile::TempDir, Store, RunLock) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&url(&folder)).await.unwrap();
-    let lock = store.lock(&owner("test")).unwrap();
-    (folder, store, lock)
-}
-
-pub(crate) fn url(folder: &tempfile::TempDir) -> String {
-    format!("sqlite:{}", folder.path().join("muster.db").display())
+/// A store that goes with the first value.
+pub(crate) async fn on_disk() -> (Place, Store, RunLock) {
+    let place = Place::new().await;
+    let store = Store::open(place.url()).await.unwrap();
+    let lock = store.lock(&owner("test")).await.unwrap();
+    (place, store, lock)
 }
 
 pub(crate) fn owner(purpose: &str) -> LockOwner {
@@ -157,23 +165,19 @@ pub(crate) fn plan(operations: Vec<Operation>) -> CoursePlan {
     CoursePlan { course: COURSE, operations, ..CoursePlan::default() }
 }
 
-/// Changes the database as another program does: with plain SQL on the file, without this crate.
-pub(crate) async fn foreign_sql(folder: &tempfile::TempDir, sql: &str) {
-    try_foreign_sql(folder, sql.to_owned()).await.unwrap();
-}
-
-/// Tries to change the database as another program does.
-pub(crate) async fn try_foreign_sql(folder: &tempfile::TempDir, sql: String) -> Result<(), sqlx::Error> {
-    use sqlx::{AssertSqlSafe, Connection, Executor};
-    let mut connection = sqlx::SqliteConnection::connect(&url(folder)).await?;
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
-    connection.close().await
-}
-
-/// Reads one text as another program does.
-pub(crate) async fn foreign_text(folder: &tempfile::TempDir, sql: &'static str) -> String {
-    use sqlx::{Connection, Row};
-    let mut connection = sqlx::SqliteConnection::connect(&url(folder)).await.unwrap();
-    let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
-    row.get_unchecked::<String, _>(0)
+impl Place {
+    /// Rows as another program reads them, sorted, each told by some of its columns; `-` for nothing.
+    pub(crate) async fn list(&self, sql: &str, columns: &[&str]) -> Vec<String> {
+        let rows = self.rows(sql).await;
+        let told = rows.iter().map(|row| {
+            let column = |wanted: &&str| {
+                let (_, text) = row.iter().find(|(name, _)| name == wanted).unwrap();
+                text.clone().unwrap_or_else(|| "-".to_owned())
+            };
+            columns.iter().map(column).collect::<Vec<_>>().join(" ")
+        });
+        let mut told: Vec<String> = told.collect();
+        told.sort();
+        told
+    }
 }

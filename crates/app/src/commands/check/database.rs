@@ -18,7 +18,7 @@ const FREE_MIB_MIN: u64 = 512;
 
 /// Tries the database.
 pub(super) async fn lines(app: &App) -> Vec<Line> {
-    let mut lines = vec![database(app).await, audit(app).await, kept(app).await, lock(app)];
+    let mut lines = vec![database(app).await, audit(app).await, kept(app).await, lock(app).await];
     lines.extend(app.store.path().map(disk));
     lines
 }
@@ -83,9 +83,9 @@ fn date(time: Timestamp) -> String {
     written(time).split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn lock(app: &App) -> Line {
+async fn lock(app: &App) -> Line {
     let what = "run lock";
-    match app.store.lock_state() {
+    match app.store.lock_state().await {
         Ok(LockState::Free) => Line::ok(what, "nobody holds it: a run can begin"),
         Ok(LockState::Held(Some(owner))) => {
             Line::ok(what, format!("held since {} by {owner}: a run is under way", written(owner.since)))

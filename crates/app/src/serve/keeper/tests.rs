@@ -150,7 +150,7 @@ async fn f1_a_scheduled_run_is_a_run_a_blackout_a_plan_and_an_overlap_nothing() 
     let mut keeper = Keeper::begin(nightly(&["2026-11-26"]), "here".into(), None, start);
     night(&app, &mut keeper).await;
     night(&app, &mut keeper).await;
-    let lock = app.lock("adopt").unwrap();
+    let lock = app.lock("adopt").await.unwrap();
     night(&app, &mut keeper).await;
     drop(lock);
     night(&app, &mut keeper).await;

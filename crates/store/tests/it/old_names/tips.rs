@@ -6,7 +6,7 @@ use reconcile::outcome::{Outcome, Refusal};
 use store::{RestError, Verdict};
 
 use super::{K3, K5, World, add, delete, done, grouping, head};
-use crate::support::{COURSE, accept, at, begin, delivery, foreign_sql, rejection};
+use crate::support::{COURSE, accept, at, begin, delivery, rejection};
 
 const K1: &str =
     "SELECT * FROM mapped_modules WHERE moodle_id = 101 AND group_import = 'ADD' AND mapping_action = 'ADD'";
@@ -18,7 +18,7 @@ async fn k1_the_two_flags_of_a_course_tell_whether_its_groups_are_wanted() {
     for flags in
         ["group_import = 'RMV'", "group_import = NULL", "group_import = 'ADD', mapping_action = 'RMV'"]
     {
-        foreign_sql(&world.folder, &format!("UPDATE mapped_modules SET {flags}")).await;
+        world.place.sql(&format!("UPDATE mapped_modules SET {flags}")).await;
         world.check(K1, &["moodle_id"], &[]).await;
     }
 }
@@ -90,7 +90,7 @@ async fn k5_groups_of_an_unticked_module_leave_one_table_for_the_other() {
     let intended = "SELECT * FROM cmis_groups_course WHERE courseid = 101 AND todelete = 1";
     let unticked =
         "UPDATE mapped_modules SET group_import = 'RMV' WHERE moodle_id = 101 AND modulecode = 'ANTH1014'";
-    foreign_sql(&world.folder, unticked).await;
+    world.place.sql(unticked).await;
     world.check(intended, &["groupid", "toadd"], &["60435 0", "60436 0"]).await;
     world.check(K5, &["groupid"], &[]).await;
 
@@ -128,7 +128,7 @@ async fn k7_a_course_that_is_gone_keeps_its_mapping_and_shows_nothing() {
     world.check("SELECT * FROM cmis_groups_moodle WHERE mdlcourseid = 101", &["mdlgroupid"], &[]).await;
     world.check("SELECT * FROM cmis_groupings_moodle WHERE mdlcourseid = 101", &["mdlgroupingid"], &[]).await;
 
-    foreign_sql(&world.folder, "DELETE FROM mapped_modules WHERE moodle_id = 101").await;
+    world.place.sql("DELETE FROM mapped_modules WHERE moodle_id = 101").await;
     world.check(K1, &["moodle_id"], &[]).await;
     world.check(K3, &["groupid", "todelete"], &["60435 0", "60436 0"]).await;
 }

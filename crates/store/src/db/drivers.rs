@@ -1,0 +1,271 @@
+//! The three drivers of the database library, and the choice among them.
+//!
+//! Not here: statements ([`super::transaction`]); how databases spell things ([`crate::dialect`]).
+//!
+//! Invariant: each connection is set up alike, whatever the server's settings are: strict about values, UTF-8, READ
+//! COMMITTED for those that write and one state for those that read.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _, MySql, Pool, Postgres, Row as _, Sqlite};
+
+use super::mysql::{ENDS_WITH, MySqlTransaction};
+use super::session::Session;
+
+/// The place of a database that is never in a file.
+pub(super) const IN_MEMORY: &str = ":memory:";
+/// How many connections may read at once while one writes.
+const READERS_MAX: u32 = 4;
+/// How long a transaction waits for another one that is writing: the largest delivery takes a minute. So long it also
+/// waits for a server that starts again.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a server may take to let us in at first.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Does the same with whichever driver it is.
+macro_rules! on_each {
+    ($choice:ident, $value:expr, $inner:pat => $body:expr) => {
+        match $value {
+            $choice::Sqlite($inner) => $body,
+            $choice::MySql($inner) => $body,
+            $choice::Postgres($inner) => $body,
+        }
+    };
+}
+pub(super) use on_each;
+
+/// The connections to one database.
+#[derive(Clone)]
+pub(super) enum Pools {
+    /// The embedded database.
+    Sqlite(Two<Pool<Sqlite>>),
+    /// MariaDB and MySQL.
+    MySql(Two<Pool<MySql>>),
+    /// PostgreSQL.
+    Postgres(Two<Pool<Postgres>>),
+}
+
+/// One connection that writes, and some that read.
+#[derive(Clone)]
+pub(super) struct Two<P> {
+    writer: P,
+    readers: P,
+}
+
+/// A transaction of one of the drivers.
+pub(super) enum Begun {
+    /// Of the embedded database.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// Of MariaDB and MySQL.
+    MySql(MySqlTransaction),
+    /// Of PostgreSQL.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A row of one of the drivers.
+#[derive(Clone, Copy)]
+pub(super) enum Fetched<'r> {
+    /// Of the embedded database.
+    Sqlite(&'r SqliteRow),
+    /// Of MariaDB and MySQL.
+    MySql(&'r MySqlRow),
+    /// Of PostgreSQL.
+    Postgres(&'r PgRow),
+}
+
+impl<'r> From<&'r SqliteRow> for Fetched<'r> {
+    fn from(row: &'r SqliteRow) -> Self {
+        Fetched::Sqlite(row)
+    }
+}
+
+impl<'r> From<&'r MySqlRow> for Fetched<'r> {
+    fn from(row: &'r MySqlRow) -> Self {
+        Fetched::MySql(row)
+    }
+}
+
+impl<'r> From<&'r PgRow> for Fetched<'r> {
+    fn from(row: &'r PgRow) -> Self {
+        Fetched::Postgres(row)
+    }
+}
+
+/// Opens a SQLite file, or a database in memory.
+pub(super) async fn sqlite(place: &str) -> Result<Pools, sqlx::Error> {
+    if place == IN_MEMORY {
+        // A database in memory belongs to one connection, which must therefore never be closed.
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        let one = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        return Ok(Pools::Sqlite(Two { writer: one.clone(), readers: one }));
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(place)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A journal of intents is worth its name only if a power cut keeps it.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // In KiB where negative, and in pages: a run writes many small transactions.
+        .pragma("cache_size", "-32000")
+        .pragma("wal_autocheckpoint", "8000")
+        .row_buffer_size(1_000);
+    let pool =
+        |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(BUSY_TIMEOUT);
+    let writer = pool(1).connect_with(options.clone()).await?;
+    let readers = pool(READERS_MAX).connect_with(options).await?;
+    Ok(Pools::Sqlite(Two { writer, readers }))
+}
+
+/// Reaches MariaDB or MySQL; returns the version as well. The error says where that was tried.
+pub(super) async fn mysql(
+    url: &str,
+    password: Option<&str>,
+) -> Result<(Pools, String), (String, sqlx::Error)> {
+    let options = MySqlConnectOptions::from_str(url).map_err(|error| ("the server".to_owned(), error))?;
+    let options = password.into_iter().fold(options, |options, password| options.password(password));
+    let database = options.get_database().unwrap_or("(no database)");
+    let place = format!("{}:{}/{database}", options.get_host(), options.get_port());
+    let first = async {
+        let mut connection = in_time(options.connect()).await?;
+        let version = sqlx::query("SELECT VERSION()").fetch_one(&mut connection).await?;
+        let version: String = version.try_get_unchecked(0)?;
+        let _closed = connection.close().await;
+        Ok(version)
+    };
+    let version = first.await.map_err(|error| (place, error))?;
+    let pool = |connections, set_up: &'static str| {
+        MySqlPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { sqlx::raw_sql(set_up).execute(connection).await.map(drop) })
+            })
+            .after_release(|connection, _| {
+                Box::pin(async move { sqlx::raw_sql(ENDS_WITH).execute(connection).await.map(|_| true) })
+            })
+            .connect_lazy_with(options.clone())
+    };
+    let writer = pool(
+        1,
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', default_storage_engine = InnoDB, \
+         innodb_lock_wait_timeout = 120; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    );
+    let readers = pool(READERS_MAX, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    Ok((Pools::MySql(Two { writer, readers }), version))
+}
+
+/// Reaches PostgreSQL; returns the version as well. The error says where that was tried.
+pub(super) async fn postgres(
+    url: &str,
+    password: Option<&str>,
+) -> Result<(Pools, String), (String, sqlx::Error)> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| ("the server".to_owned(), error))?;
+    let options = password.into_iter().fold(options, |options, password| options.password(password));
+    let database = options.get_database().unwrap_or("(no database)");
+    let place = format!("{}:{}/{database}", options.get_host(), options.get_port());
+    let first = async {
+        let mut connection = in_time(options.connect()).await?;
+        let version = sqlx::query("SHOW server_version").fetch_one(&mut connection).await?;
+        let version: String = version.try_get_unchecked(0)?;
+        let _closed = connection.close().await;
+        Ok(version)
+    };
+    let version = first.await.map_err(|error| (place, error))?;
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .after_connect(|connection, _| {
+                let set_up = "SET lock_timeout = '120s'; SET client_min_messages = warning";
+                Box::pin(async move { sqlx::raw_sql(set_up).execute(connection).await.map(drop) })
+            })
+            .connect_lazy_with(options.clone())
+    };
+    Ok((Pools::Postgres(Two { writer: pool(1), readers: pool(READERS_MAX) }), version))
+}
+
+async fn in_time<C>(connect: impl Future<Output = Result<C, sqlx::Error>>) -> Result<C, sqlx::Error> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+        Ok(connected) => connected,
+        Err(elapsed) => Err(std::io::Error::from(elapsed).into()),
+    }
+}
+
+impl Pools {
+    /// Begins a transaction that may write.
+    pub(super) async fn begin_write(&self) -> Result<Begun, sqlx::Error> {
+        Ok(match self {
+            // IMMEDIATE, because a transaction that begins by reading cannot always become a writing one later.
+            Pools::Sqlite(pools) => Begun::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::MySql(pools) => {
+                Begun::MySql(MySqlTransaction::begin(&pools.writer, "START TRANSACTION").await?)
+            }
+            Pools::Postgres(pools) => {
+                Begun::Postgres(pools.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
+            }
+        })
+    }
+
+    /// Begins a transaction that reads one state of the whole database.
+    pub(super) async fn begin_read(&self) -> Result<Begun, sqlx::Error> {
+        Ok(match self {
+            Pools::Sqlite(pools) => Begun::Sqlite(pools.readers.begin().await?),
+            Pools::MySql(pools) => {
+                let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+                Begun::MySql(MySqlTransaction::begin(&pools.readers, begin).await?)
+            }
+            Pools::Postgres(pools) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Begun::Postgres(pools.readers.begin_with(begin).await?)
+            }
+        })
+    }
+
+    /// Opens a connection that belongs to no pool. The server lets it go after a minute in which it says nothing, as it
+    /// would when the machine lost its power.
+    pub(super) async fn session(&self) -> Result<Session, sqlx::Error> {
+        match self {
+            Pools::Sqlite(_) => Err(sqlx::Error::Configuration("SQLite has no sessions".into())),
+            Pools::MySql(pools) => {
+                let mut connection: MySqlConnection =
+                    in_time(pools.writer.connect_options().connect()).await?;
+                sqlx::raw_sql("SET SESSION wait_timeout = 60").execute(&mut connection).await?;
+                Ok(Session::MySql(connection))
+            }
+            Pools::Postgres(pools) => {
+                let mut connection: PgConnection = in_time(pools.writer.connect_options().connect()).await?;
+                sqlx::raw_sql("SET idle_session_timeout = '60s'").execute(&mut connection).await?;
+                Ok(Session::Postgres(connection))
+            }
+        }
+    }
+
+    /// Writes a SQLite file anew; servers do that themselves.
+    pub(super) async fn compact(&self) -> Result<(), sqlx::Error> {
+        if let Pools::Sqlite(two) = self {
+            sqlx::raw_sql("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").execute(&two.writer).await?;
+        }
+        Ok(())
+    }
+
+    /// Closes all connections.
+    pub(super) async fn close(&self) {
+        on_each!(Pools, self, pools => {
+            pools.readers.close().await;
+            pools.writer.close().await;
+        });
+    }
+}

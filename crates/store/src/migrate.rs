@@ -35,6 +35,7 @@ migrations!(
     5 "views" "0005_views.sql",
     6 "old_names" "0006_old_names.sql",
     7 "pauses" "0007_pauses.sql",
+    8 "ims" "0008_ims.sql",
 );
 
 /// Applies every migration that the database does not have yet.
@@ -103,6 +104,7 @@ mod tests {
         (5, include_str!("../tests/migrations/0005_views.sql")),
         (6, include_str!("../tests/migrations/0006_old_names.sql")),
         (7, include_str!("../tests/migrations/0007_pauses.sql")),
+        (8, include_str!("../tests/migrations/0008_ims.sql")),
     ];
 
     #[tokio::test]

@@ -5,8 +5,6 @@
 //! Invariant: what is written reads back as the same, whatever its sender wrote it like.
 //! Invariant: two requests that say the same have the same text, whatever prefixes and order they came with.
 
-use std::io::Write;
-
 use crate::error::MessageError;
 use crate::limits::Limits;
 use crate::namespace::Namespace;
@@ -26,16 +24,11 @@ const UNLIMITED: Limits = Limits {
 /// Writes an object as a text.
 pub fn keep<T: Record>(object: &T) -> Result<String, MessageError> {
     let mut bytes = Vec::new();
-    put(&mut bytes, object)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Writes an object, for example into a hash.
-pub fn put<T: Record>(out: &mut dyn Write, object: &T) -> Result<(), MessageError> {
-    let mut writer = XmlWriter::new(out, Prefixes::OnRoot(declared(T::TABLE.namespace)));
+    let mut writer = XmlWriter::new(&mut bytes, Prefixes::OnRoot(declared(T::TABLE.namespace)));
     writer.start(T::TABLE.namespace, T::TABLE.name)?;
     object.write(&mut writer)?;
-    writer.end()
+    writer.end()?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads what [`keep`] wrote.

@@ -4,6 +4,7 @@
 
 mod mail;
 mod schedule;
+mod serve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,8 @@ pub(crate) fn build(
     let policy = build.section("policy");
     let limits = build.section("limits");
     let schedule = build.schedule();
-    let listen = build.listen();
+    let serve = build.serve();
+    let imses = build.imses();
     let log = build.log();
     Some(Config {
         file: file.to_owned(),
@@ -65,7 +67,8 @@ pub(crate) fn build(
         mail,
         silence_hours: document.number("report.mail.silence_hours"),
         schedule,
-        listen: listen?,
+        serve: serve?,
+        imses,
         log,
         warnings: build.warnings,
         effective: explain::effective(document),

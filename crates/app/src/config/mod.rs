@@ -32,8 +32,8 @@ pub(crate) use explain::{explain, keys};
 pub(crate) use init::init_text;
 pub(crate) use mistake::{Mistake, nearest};
 pub(crate) use model::{
-    Config, CsvPlace, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen, MoodleConfig, Observe,
-    PeopleKeys, PersonKeyField, SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, ImsConfig, KeepBodies, LogConfig, LogFormat, MailConfig, MailServer, MailTls, MailWhen,
+    MoodleConfig, Observe, PeopleKeys, PersonKeyField, SourceConfig, SourcePlace, SqlPlace, TlsFiles,
 };
 pub(crate) use secret::SecretError;
 

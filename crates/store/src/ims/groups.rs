@@ -41,6 +41,8 @@ pub struct Standing {
     pub id: GroupRef,
     /// What it is.
     pub kind: GroupKind,
+    /// How many steps it is away from the group that was asked about.
+    pub steps: u64,
 }
 
 /// A group.
@@ -92,8 +94,8 @@ const SELECT: &str = "SELECT g.id, g.sync_key, g.parent, g.kind, g.body, p.sync_
     LEFT JOIN ims_groups p ON p.id = g.parent";
 
 /// All below a group, without itself.
-const BELOW: &str = "WITH RECURSIVE below (id, kind) AS (SELECT id, kind FROM ims_groups WHERE parent = ? \
-    UNION ALL SELECT g.id, g.kind FROM ims_groups g JOIN below b ON g.parent = b.id)";
+const BELOW: &str = "WITH RECURSIVE below (id, kind, step) AS (SELECT id, kind, 1 FROM ims_groups WHERE parent = ? \
+    UNION ALL SELECT g.id, g.kind, b.step + 1 FROM ims_groups g JOIN below b ON g.parent = b.id)";
 
 /// A group and all above it.
 const ABOVE: &str = "WITH RECURSIVE above (id, kind, parent, step) AS (SELECT id, kind, parent, 0 FROM ims_groups WHERE id = ? \
@@ -115,13 +117,13 @@ impl Reading {
 
     /// A group and all above it, the root last.
     pub async fn chain(&mut self, group: GroupRef) -> Result<Vec<Standing>> {
-        let sql = format!("{ABOVE} SELECT id, kind FROM above ORDER BY step");
+        let sql = format!("{ABOVE} SELECT id, kind, step FROM above ORDER BY step");
         self.inner.rows(sql, [Value::Int(group.0)], standing).await
     }
 
     /// All below a group, without itself.
     pub async fn below(&mut self, group: GroupRef) -> Result<Vec<Standing>> {
-        let sql = format!("{BELOW} SELECT id, kind FROM below");
+        let sql = format!("{BELOW} SELECT id, kind, step FROM below");
         self.inner.rows(sql, [Value::Int(group.0)], standing).await
     }
 
@@ -194,7 +196,7 @@ impl Writing {
     /// Deletes a group, all below it, and their memberships. Their courses stay, disconnected.
     pub async fn delete_branch(&mut self, group: &GroupRow, now: Timestamp) -> Result<()> {
         let mut branch = self.below(group.id).await?;
-        branch.push(Standing { id: group.id, kind: group.kind });
+        branch.push(Standing { id: group.id, kind: group.kind, steps: 0 });
         for part in branch.chunks(LIST_MAX) {
             let list = marks(part.len());
             let ids = || part.iter().map(|standing| Value::Int(standing.id.0));
@@ -236,7 +238,11 @@ impl Store {
 }
 
 fn standing(row: &mut Row<'_>) -> Result<Standing, Cause> {
-    Ok(Standing { id: GroupRef(row.int()?), kind: known(&row.text()?, GroupKind::from_word)? })
+    Ok(Standing {
+        id: GroupRef(row.int()?),
+        kind: known(&row.text()?, GroupKind::from_word)?,
+        steps: row.count()?,
+    })
 }
 
 fn read(row: &mut Row<'_>) -> Result<GroupRow, Cause> {

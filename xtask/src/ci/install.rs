@@ -61,7 +61,7 @@ pub(crate) fn install(packages: &[&str], log: &mut Log) -> Result<Result<(), Str
     if log.run(&mut update)? && log.run(&mut install)? {
         return Ok(Ok(()));
     }
-    Ok(Err(format!("apt-get cannot install {names}; its reason is in target/ci/databases.log")))
+    Ok(Err(format!("apt-get cannot install {names}; its reason is in target/ci")))
 }
 
 /// Says whether we run as root, whom the servers refuse and apt demands.

@@ -10,6 +10,7 @@ mod install;
 mod log;
 mod parts;
 mod server;
+mod soap_clients;
 mod test_counts;
 
 use std::fmt;
@@ -48,6 +49,8 @@ pub(crate) enum Part {
     Tests,
     /// `muster demo` comes to its last line
     EndToEnd,
+    /// real SOAP clients, generated from our description, are served
+    SoapClients,
     /// the documentation builds without a warning
     Docs,
 }
@@ -129,7 +132,7 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.took.as_secs_f64();
-        write!(formatter, "{:<11} {seconds:>6.1} s  ", self.part.to_string())?;
+        write!(formatter, "{:<12} {seconds:>6.1} s  ", self.part.to_string())?;
         match &self.verdict {
             Verdict::Holds => write!(formatter, "ok"),
             Verdict::Failed => write!(formatter, "failed"),
@@ -160,13 +163,13 @@ mod tests {
 
     #[test]
     fn a_line_names_the_part_its_time_and_its_end() {
-        check(Verdict::Holds, "end-to-end    12.3 s  ok", false, false);
-        check(Verdict::Failed, "end-to-end    12.3 s  failed", true, true);
+        check(Verdict::Holds, "end-to-end     12.3 s  ok", false, false);
+        check(Verdict::Failed, "end-to-end     12.3 s  failed", true, true);
     }
 
     #[test]
     fn what_is_left_out_fails_only_in_ci() {
         let verdict = Verdict::LeftOut("no PostgreSQL here".to_owned());
-        check(verdict, "end-to-end    12.3 s  left out: no PostgreSQL here", false, true);
+        check(verdict, "end-to-end     12.3 s  left out: no PostgreSQL here", false, true);
     }
 }

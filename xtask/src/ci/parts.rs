@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cargo::{cargo, has_nextest};
 use crate::ci::databases::Databases;
 use crate::ci::log::Log;
+use crate::ci::soap_clients;
 use crate::ci::test_counts::TestCounts;
 use crate::ci::{Part, Verdict};
 use crate::error::ChoreError;
@@ -50,6 +51,7 @@ impl Session {
             Part::Databases => self.databases.start(&mut log),
             Part::Tests => self.tests(&mut log),
             Part::EndToEnd => self.end_to_end(&mut log),
+            Part::SoapClients => soap_clients::run(&self.root, &mut log),
             Part::Docs => self.docs(&mut log),
         }?;
         if verdict == Verdict::Failed {

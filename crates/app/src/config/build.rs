@@ -128,7 +128,9 @@ impl Build<'_> {
 
     fn sources(&mut self) -> BTreeMap<SourceName, SourceConfig> {
         let names = self.document.source_names();
-        if names.is_empty() && !self.document.faulty.contains("source") {
+        // Whoever only serves student systems needs none.
+        let serves = self.document.entries.keys().any(|key| key.starts_with("imses."));
+        if names.is_empty() && !serves && !self.document.faulty.contains("source") {
             let hint = "add [source.cmis] with kind = \"csv\", groups and members; `muster init` shows how";
             self.mistake("source", "there is no source", Some(hint.into()));
         }

@@ -305,7 +305,10 @@ impl<'a> ServeVisitor for Answering<'a> {
                         terms: Terms { policy, now },
                         begun,
                         message,
-                        repeats_since: Timestamp(now.0 - ims.settings.repeat_s),
+                        repeats_since: Timestamp(match ims.settings.repeat_s {
+                            0 => i64::MAX,
+                            window_s => now.0 - window_s,
+                        }),
                         keep_bodies: ims.settings.keep_bodies,
                     };
                     let statuses = ims.writer.carry_out(change).await?;

@@ -2,7 +2,8 @@
 //!
 //! `scenarios` and `known_issues` are the old service's pages as tests, `program`, `commands`, `explain`, `secrets`
 //! and `sources` are the contract of the command line, `mail` has a mail server beside it (`post_office`), `kill` and
-//! `faults` break things in the middle, `live` runs against a Moodle of your own.
+//! `faults` break things in the middle, `imses` plays a student system that pushes, `live` runs against a Moodle of your
+//! own.
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
 
@@ -18,6 +19,7 @@ mod commands;
 mod disturbed;
 mod explain;
 mod faults;
+mod imses;
 mod kill;
 mod known_issues;
 mod live;
@@ -30,4 +32,5 @@ mod scenarios;
 mod secrets;
 mod serve;
 mod sources;
+mod student_system;
 mod support;

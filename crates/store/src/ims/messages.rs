@@ -5,17 +5,23 @@
 //! Invariant: the row of a message that wrote is kept in the transaction of what it wrote.
 //! Invariant: counts stay when messages are forgotten.
 
+use std::collections::BTreeMap;
+
 use reconcile::keys::Text;
 
 use super::accounts::{AccountId, note_used};
 use super::transaction::{Batch, SiteId};
 use crate::db::{Row, Transaction, Value};
+use crate::dialect::Conflict;
 use crate::error::{Cause, Result};
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::words::{known, words};
 
 const DAY_S: i64 = 24 * 60 * 60;
+
+/// How many messages one statement writes down.
+const TOGETHER: usize = 16;
 
 words! {
     /// How a message ended.
@@ -150,7 +156,7 @@ impl Batch {
 
     /// Keeps a message in the log.
     pub async fn record_message(&mut self, message: &NewMessage) -> Result<()> {
-        record(self.inner(), message).await
+        record(self.inner(), std::slice::from_ref(message)).await
     }
 }
 
@@ -158,9 +164,7 @@ impl Store {
     /// Keeps messages in the log that wrote nothing.
     pub async fn record_messages(&self, messages: &[NewMessage]) -> Result<()> {
         let mut write = self.db.write("keep messages in the log").await?;
-        for message in messages {
-            record(&mut write, message).await?;
-        }
+        record(&mut write, messages).await?;
         write.commit().await
     }
 
@@ -235,29 +239,53 @@ impl Store {
     }
 }
 
-async fn record(write: &mut Transaction, message: &NewMessage) -> Result<()> {
-    let columns = [
-        "at",
-        "account",
-        "site",
-        "sender",
-        "operation",
-        "message_identifier",
-        "repeat_key",
-        "body_hash",
-        "outcome",
-        "detail",
-        "item_count",
-        "success_count",
-        "warning_count",
-        "failure_count",
-        "duration_us",
-        "request_bytes",
-        "statuses",
-        "notes",
-        "body",
-    ];
-    let row = [
+/// Writes messages down, and what they add to the counts of their accounts.
+async fn record(write: &mut Transaction, messages: &[NewMessage]) -> Result<()> {
+    // In parts of one length and then one by one, so that there are two statements to keep prepared and not hundreds.
+    let parts = messages.chunks_exact(TOGETHER);
+    let rest = parts.remainder().chunks(1);
+    for part in parts.chain(rest) {
+        write.insert_many("ims_messages", COLUMNS, Conflict::Fail, part.iter().map(values)).await?;
+    }
+    let mut tallies: BTreeMap<(AccountId, i64), Tally> = BTreeMap::new();
+    for message in messages {
+        let Some((account, password, _)) = message.account else { continue };
+        let day = message.at.0.div_euclid(DAY_S);
+        let tally = tallies.entry((account, day)).or_default();
+        tally.add(message);
+        (tally.password, tally.at) = (password, message.at);
+    }
+    for ((account, day), tally) in tallies {
+        note_used(write, account, tally.password, tally.at).await?;
+        count(write, account, day, &tally).await?;
+    }
+    Ok(())
+}
+
+const COLUMNS: [&str; 19] = [
+    "at",
+    "account",
+    "site",
+    "sender",
+    "operation",
+    "message_identifier",
+    "repeat_key",
+    "body_hash",
+    "outcome",
+    "detail",
+    "item_count",
+    "success_count",
+    "warning_count",
+    "failure_count",
+    "duration_us",
+    "request_bytes",
+    "statuses",
+    "notes",
+    "body",
+];
+
+fn values(message: &NewMessage) -> [Value; 19] {
+    [
         Value::from(message.at),
         message.account.map(|(account, _, _)| account.0).into(),
         message.account.map(|(_, _, site)| site.0).into(),
@@ -277,32 +305,51 @@ async fn record(write: &mut Transaction, message: &NewMessage) -> Result<()> {
         message.statuses.clone().into(),
         (&message.notes).into(),
         message.body.clone().into(),
-    ];
-    write.insert_one("ims_messages", columns, row).await?;
-    let Some((account, password, _)) = message.account else { return Ok(()) };
-    note_used(write, account, password, message.at).await?;
-    count(write, account, message).await
+    ]
 }
 
-async fn count(write: &mut Transaction, account: AccountId, message: &NewMessage) -> Result<()> {
-    let is_fault = matches!(message.outcome, MessageOutcome::Fault | MessageOutcome::Http);
-    let figures = || {
+/// What messages add to the counts of an account and a day.
+#[derive(Default)]
+struct Tally {
+    requests: u64,
+    successes: u64,
+    warnings: u64,
+    failures: u64,
+    faults: u64,
+    /// The password of the last one, and when it came.
+    password: i64,
+    at: Timestamp,
+}
+
+impl Tally {
+    fn add(&mut self, message: &NewMessage) {
+        self.requests += 1;
+        self.successes += message.successes;
+        self.warnings += message.warnings;
+        self.failures += message.failures;
+        self.faults += u64::from(matches!(message.outcome, MessageOutcome::Fault | MessageOutcome::Http));
+    }
+}
+
+async fn count(write: &mut Transaction, account: AccountId, day: i64, tally: &Tally) -> Result<()> {
+    let values = || {
         [
-            Value::Int(1),
-            message.successes.into(),
-            message.warnings.into(),
-            message.failures.into(),
-            is_fault.into(),
+            Value::from(tally.requests),
+            tally.successes.into(),
+            tally.warnings.into(),
+            tally.failures.into(),
+            tally.faults.into(),
+            Value::Int(account.0),
+            Value::Int(day),
         ]
     };
-    let place = || [Value::Int(account.0), Value::Int(message.at.0.div_euclid(DAY_S))];
     let sql = "UPDATE ims_counts SET requests = requests + ?, successes = successes + ?, warnings = warnings + ?, \
         failures = failures + ?, faults = faults + ? WHERE account = ? AND day = ?";
-    if write.execute(sql, figures().into_iter().chain(place())).await? > 0 {
+    if write.execute(sql, values()).await? > 0 {
         return Ok(());
     }
     let sql = "INSERT INTO ims_counts (requests, successes, warnings, failures, faults, account, day) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    write.execute(sql, figures().into_iter().chain(place())).await.map(|_| ())
+    write.execute(sql, values()).await.map(|_| ())
 }
 
 /// The pattern of a text that may stand anywhere.

@@ -8,6 +8,7 @@ mod courses;
 mod deliveries;
 mod findings;
 mod hostile;
+mod ims;
 mod journal;
 mod kill;
 mod links;

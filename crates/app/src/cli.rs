@@ -93,7 +93,7 @@ pub(crate) enum Command {
     Runs(RunsCommand),
     /// Say in one screen whether all is well
     Status(StatusArgs),
-    /// Keep the schedule, raise the alarm when nothing runs, answer student systems, /healthz and /metrics
+    /// Keep the schedule, raise the silence alarm, answer student systems and monitors
     Serve,
     /// Say which student systems may push, and to which site
     #[command(subcommand)]
@@ -656,10 +656,10 @@ pub(crate) struct PasswordArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LimitArgs {
     /// How many calls may be under way at once; 0 for any number
-    #[arg(long, value_name = "COUNT", default_value = "10")]
+    #[arg(long, value_name = "COUNT", default_value = "10", value_parser = cli_values::maximum)]
     pub(crate) at_once: u32,
     /// How many calls may begin in a minute; 0 for any number
-    #[arg(long, value_name = "COUNT", default_value = "0")]
+    #[arg(long, value_name = "COUNT", default_value = "0", value_parser = cli_values::maximum)]
     pub(crate) per_minute: u32,
 }
 
@@ -670,6 +670,7 @@ pub(crate) enum ImsCommand {
     /// Show one message: what was answered, what was wrong and how to mend it
     Show {
         /// Its number in the log
+        #[arg(value_parser = cli_values::message)]
         number: i64,
         /// Also print the message, as far as it is kept
         #[arg(long)]
@@ -678,7 +679,7 @@ pub(crate) enum ImsCommand {
     /// Count what each account sent
     Counts {
         /// Over how many days
-        #[arg(long, value_name = "DAYS", default_value = "30")]
+        #[arg(long, value_name = "DAYS", default_value = "30", value_parser = cli_values::days)]
         days: u32,
     },
     /// Print the hierarchy of a site
@@ -719,10 +720,10 @@ pub(crate) struct ImsLogArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) find: Option<String>,
     /// Only of the last hours
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = cli_values::count)]
     pub(crate) hours: Option<u32>,
     /// How many
-    #[arg(long, value_name = "COUNT", default_value = "50")]
+    #[arg(long, value_name = "COUNT", default_value = "50", value_parser = cli_values::count)]
     pub(crate) limit: u32,
 }
 

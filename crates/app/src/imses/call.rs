@@ -117,6 +117,10 @@ impl Ims {
         };
         message.detail = word.into();
         message.notes = text.into();
+        if message.account.is_none() {
+            // Whoever has no account shall not fill the database.
+            message.body = None;
+        }
         // A fault is not to be repeated to whoever sends the message again.
         (message.repeat_key, message.body_hash) = (None, None);
         complete(&mut message, outcome, &[], begun, self.settings.keep_bodies);

@@ -211,21 +211,25 @@ impl Store {
     /// How much each account sent since a time, by name.
     pub async fn message_counts(&self, since: Timestamp) -> Result<Vec<Counts>> {
         let mut read_only = self.db.read("count the messages").await?;
-        let sql = "SELECT COALESCE(a.name, ''), SUM(c.requests), SUM(c.successes), SUM(c.warnings), SUM(c.failures), SUM(c.faults) \
-            FROM ims_counts c LEFT JOIN ims_accounts a ON a.id = c.account WHERE c.day >= ? GROUP BY a.name ORDER BY a.name";
+        let sql = "SELECT a.name, c.requests, c.successes, c.warnings, c.failures, c.faults \
+            FROM ims_counts c LEFT JOIN ims_accounts a ON a.id = c.account WHERE c.day >= ?";
         let day = Value::Int(since.0.div_euclid(DAY_S));
+        // Added up here: the databases disagree about the type of a sum.
+        let mut by_account: BTreeMap<Text, Counts> = BTreeMap::new();
         read_only
-            .rows(sql, [day], |row| {
-                Ok(Counts {
-                    account: row.text()?,
-                    requests: row.count()?,
-                    successes: row.count()?,
-                    warnings: row.count()?,
-                    failures: row.count()?,
-                    faults: row.count()?,
-                })
+            .each(sql, [day], |row| {
+                let account = row.text()?;
+                let counts = by_account.entry(account.clone()).or_default();
+                counts.account = account;
+                counts.requests += row.count()?;
+                counts.successes += row.count()?;
+                counts.warnings += row.count()?;
+                counts.failures += row.count()?;
+                counts.faults += row.count()?;
+                Ok(())
             })
-            .await
+            .await?;
+        Ok(by_account.into_values().collect())
     }
 
     /// Forgets bodies that came before one time, and messages that came before another. Returns how many messages.

@@ -162,6 +162,7 @@ async fn z15_the_log_says_what_was_wrong_and_how_to_mend_it_and_holds_no_passwor
     for row in log(&campus, MessageFilter::default()).await {
         let text = format!("{row:?}");
         assert!(!text.contains(PASSWORD) && !text.contains("wrong-for-tests"), "{text}");
+        assert!(row.message.account.is_some() || row.message.body.is_none(), "{text}");
     }
     let counts = campus.store.message_counts(store::Timestamp(0)).await.unwrap();
     let sis = counts.iter().find(|row| &*row.account == "sis").unwrap();

@@ -31,7 +31,7 @@ use super::Ims;
 use super::door::Sender;
 use super::error::ServeError;
 use super::journal::{complete, kept_body, note_problems, note_remarks};
-use super::queries;
+use super::reader::Ask;
 use super::tasks::Terms;
 use super::work::{Found, Serve, ServeVisitor, Work, visit};
 use super::writer::Change;
@@ -319,10 +319,9 @@ impl<'a> ServeVisitor for Answering<'a> {
                     Ok(Done { body: ims.reply::<C>(identifier, statuses, Found::Nothing)?, message: None })
                 }
                 Work::Read(query) => {
-                    let mut site = ims.store.ims_read(account.site).await.map_err(ServeError::from)?;
-                    let answer = queries::read(&mut site, &query, problems, ims.settings.answer_objects_max);
-                    let (problems, found) = answer.await?;
-                    drop(site);
+                    let objects_max = ims.settings.answer_objects_max;
+                    let ask = Ask { site: account.site, query, problems, objects_max };
+                    let (problems, found) = ims.reader.read(ask).await?;
                     let statuses: Vec<StatusInfo> =
                         problems.iter().map(|found| status(service, found)).collect();
                     note_problems(&mut message, &problems);

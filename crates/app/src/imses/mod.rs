@@ -1,7 +1,7 @@
 //! The SOAP service: student systems push groups, persons and memberships by IMS Enterprise Services, and read them back (DESIGN 7).
 //!
 //! The way of a call: `http.rs` takes its bytes, `call.rs` finds out who sends and what is asked, `writer.rs` and `tasks.rs` change
-//! something, `queries.rs` reads. `hierarchy.rs` holds the rules of the tree, `merge.rs` what an update does to an object.
+//! something, `reader.rs` and `queries.rs` read. `hierarchy.rs` holds the rules of the tree, `merge.rs` what an update does to an object.
 //!
 //! Not here: the messages (the crate `ims_es`) and the tables (`store::ims`).
 //!
@@ -20,6 +20,7 @@ mod merge;
 pub(crate) mod password;
 mod persons;
 mod queries;
+mod reader;
 mod shown;
 mod tasks;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use self::door::Door;
 use self::http::Budget;
 pub(crate) use self::http::{Transport, routes};
 use self::journal::Journal;
+use self::reader::Reader;
 use self::writer::Writer;
 use crate::clock::{Clock, DAY_S};
 use crate::config::ImsConfig;
@@ -51,6 +53,7 @@ pub(crate) struct Ims {
     door: Door,
     busy: Busy,
     writer: Writer,
+    reader: Reader,
     journal: Journal,
     budget: Budget,
 }
@@ -62,6 +65,7 @@ impl Ims {
             door: Door::new(store.clone())?,
             busy: Busy::default(),
             writer: Writer::begin(store.clone()),
+            reader: Reader::begin(&store),
             journal: Journal::begin(store.clone()),
             budget: Budget::default(),
             store,

@@ -20,7 +20,7 @@ use super::tasks::{is_refused, unknown};
 use super::work::{Found, Query};
 
 /// What is answered: what is wrong with each item, and what was found.
-type Answer = (Vec<Vec<Problem>>, Found);
+pub(super) type Answer = (Vec<Vec<Problem>>, Found);
 
 /// Reads; `found` is what the message alone tells about each item.
 pub(super) async fn read(

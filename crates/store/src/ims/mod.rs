@@ -1,6 +1,6 @@
 //! What student systems push by IMS Enterprise Services: sites, accounts, the objects of a site, and the message log.
 //!
-//! The way in is [`Store::ims_read`] for a call that reads and [`Store::ims_batch`] for calls that write.
+//! The way in is [`ims_read`](crate::Store::ims_read) for a call that reads and [`ims_batch`](crate::Store::ims_batch) for calls that write.
 //!
 //! Not here: any rule of the protocol, and any password; an object is a text that its owner understands, a password a hash.
 //!
@@ -19,4 +19,4 @@ pub use groups::{CourseLeft, GroupContent, GroupKind, GroupRef, GroupRow, Standi
 pub use memberships::{MembershipContent, MembershipRef, MembershipRow};
 pub use messages::{Counts, MessageFilter, MessageOutcome, MessageRow, NewMessage};
 pub use persons::{PersonPage, PersonRef, PersonRow, Relatives};
-pub use transaction::{Batch, ObjectKind, Reading, SiteId, Writing};
+pub use transaction::{Batch, ObjectKind, Reading, Readings, SiteId, Writing};

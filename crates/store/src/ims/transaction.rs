@@ -39,6 +39,11 @@ pub struct Reading {
     pub(super) site: SiteId,
 }
 
+/// Calls that read, one after the other, all of one state of the database.
+pub struct Readings {
+    inner: Transaction,
+}
+
 /// Calls that write, waiting to be made to last together.
 pub struct Batch {
     inner: Transaction,
@@ -66,12 +71,24 @@ impl DerefMut for Writing {
 impl Store {
     /// Begins to read a site.
     pub async fn ims_read(&self, site: SiteId) -> Result<Reading> {
-        Ok(Reading { inner: self.db.read("read a site").await?, site })
+        Ok(self.ims_readings().await?.site(site))
+    }
+
+    /// Begins to read for several calls, so that they share the cost of it.
+    pub async fn ims_readings(&self) -> Result<Readings> {
+        Ok(Readings { inner: self.db.read("read a site").await? })
     }
 
     /// Begins a batch of calls that write; waits for the one before it.
     pub async fn ims_batch(&self) -> Result<Batch> {
         Ok(Batch { inner: self.db.write("carry out a call of a student system").await? })
+    }
+}
+
+impl Readings {
+    /// Reads a site.
+    pub fn site(self, site: SiteId) -> Reading {
+        Reading { inner: self.inner, site }
     }
 }
 
@@ -141,6 +158,11 @@ impl Writing {
 }
 
 impl Reading {
+    /// Ends with this site, for the next call.
+    pub fn end(self) -> Readings {
+        Readings { inner: self.inner }
+    }
+
     /// The key that an object was given when it lost this one.
     pub async fn renamed(&mut self, object: ObjectKind, before: &str) -> Result<Option<Text>> {
         let sql = "SELECT key_after FROM ims_renames WHERE site = ? AND object = ? AND key_before = ? ORDER BY id DESC LIMIT 1";

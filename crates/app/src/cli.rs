@@ -95,8 +95,14 @@ pub(crate) enum Command {
     Runs(RunsCommand),
     /// Say in one screen whether all is well
     Status(StatusArgs),
-    /// Keep the schedule, raise the alarm when nothing runs, answer /healthz and /metrics
+    /// Keep the schedule, raise the silence alarm, answer student systems and monitors
     Serve,
+    /// Say which student systems may push, and to which site
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Look at what student systems pushed, and at their messages
+    #[command(subcommand)]
+    Ims(ImsCommand),
     /// Say why a course, module, group or person is, or is not, as expected
     #[command(subcommand)]
     Explain(ExplainCommand),
@@ -621,6 +627,151 @@ pub(crate) enum ExplainCommand {
         #[arg(long)]
         live: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// List the accounts, their limits and when they were used last
+    List,
+    /// List the sites and what each holds
+    Sites,
+    /// Let a student system push to a site; a site that is not there yet is made
+    Add(AccountAddArgs),
+    /// Give an account a second password; both hold until --finish
+    Rotate {
+        /// The account
+        name: String,
+        /// Take the older password away instead: the sender uses the newer one
+        #[arg(long, conflicts_with = "password_stdin")]
+        finish: bool,
+        #[command(flatten)]
+        password: PasswordArgs,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Change how much an account may ask for
+    Limit {
+        /// The account
+        name: String,
+        #[command(flatten)]
+        limits: LimitArgs,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Remove an account; what it pushed stays
+    Remove {
+        /// The account
+        name: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        consent: ConsentArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountAddArgs {
+    /// The user name, as the student system sends it
+    pub(crate) name: String,
+    /// The site that it pushes to: one space of sync keys with one root
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: String,
+    /// The sync key of the root of a site that is made
+    #[arg(long, value_name = "KEY", default_value = "root")]
+    pub(crate) root_key: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+}
+
+/// Where a password comes from.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// Read the password from standard input, for example the one that the student system has already; otherwise one is made and shown once
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// How much an account may ask for.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// How many calls may be under way at once; 0 for any number
+    #[arg(long, value_name = "COUNT", default_value = "10", value_parser = cli_values::maximum)]
+    pub(crate) at_once: u32,
+    /// How many calls may begin in a minute; 0 for any number
+    #[arg(long, value_name = "COUNT", default_value = "0", value_parser = cli_values::maximum)]
+    pub(crate) per_minute: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImsCommand {
+    /// List messages, the newest first
+    Log(ImsLogArgs),
+    /// Show one message: what was answered, what was wrong and how to mend it
+    Show {
+        /// Its number in the log
+        #[arg(value_parser = cli_values::message)]
+        number: i64,
+        /// Also print the message, as far as it is kept
+        #[arg(long)]
+        body: bool,
+    },
+    /// Count what each account sent
+    Counts {
+        /// Over how many days
+        #[arg(long, value_name = "DAYS", default_value = "30", value_parser = cli_values::days)]
+        days: u32,
+    },
+    /// Print the hierarchy of a site
+    Tree {
+        /// The site
+        site: String,
+        /// Only below this group
+        #[arg(long, value_name = "KEY")]
+        below: Option<String>,
+    },
+    /// List the courses of a site whose groups were deleted
+    Courses {
+        /// The site
+        site: String,
+    },
+    /// Say what is wrong with a message in a file and how to mend it; nothing is sent or changed
+    Lint {
+        /// The file; - for standard input
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImsLogArgs {
+    /// Only from this user name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sender: Option<String>,
+    /// Only for this site
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+    /// Only this operation, for example createGroups
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operation: Option<String>,
+    /// Only those in which something failed
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only those that hold this text: in the identifier, in an answer, in a note, or in the message if it is kept
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) find: Option<String>,
+    /// Only of the last hours
+    #[arg(long, value_name = "COUNT", value_parser = cli_values::count)]
+    pub(crate) hours: Option<u32>,
+    /// How many
+    #[arg(long, value_name = "COUNT", default_value = "50", value_parser = cli_values::count)]
+    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Args)]

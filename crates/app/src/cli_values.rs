@@ -55,6 +55,16 @@ pub(crate) fn days(text: &str) -> Result<u32, String> {
     small(text, "expected a whole number of days, such as 14")
 }
 
+/// A message of a student system.
+pub(crate) fn message(text: &str) -> Result<i64, String> {
+    number(text, "a message goes by its number in the log, such as 31; `muster ims log` shows them")
+}
+
+/// The most of something; 0 for any number.
+pub(crate) fn maximum(text: &str) -> Result<u32, String> {
+    text.trim().parse().map_err(|_| "expected a whole number, such as 10, or 0 for any number".to_owned())
+}
+
 /// How many rows of a list.
 pub(crate) fn count(text: &str) -> Result<u32, String> {
     small(text, "expected a whole number, such as 50")

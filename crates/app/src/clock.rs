@@ -30,6 +30,11 @@ impl Clock {
     pub(crate) fn now(self) -> Timestamp {
         Timestamp(jiff::Timestamp::now().as_second() + self.ahead_s)
     }
+
+    /// The time now, in milliseconds since 1970-01-01 00:00 UTC.
+    pub(crate) fn now_ms(self) -> i64 {
+        jiff::Timestamp::now().as_millisecond() + self.ahead_s * 1000
+    }
 }
 
 /// A time as people of this place write it, for example `2026-11-25 02:17`.

@@ -18,6 +18,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "check", "config", "map"]),
     ("Each night", &["run", "import", "plan", "apply", "approve", "serve"]),
     ("Look", &["status", "explain", "runs", "export"]),
+    ("Student systems that push", &["account", "ims"]),
     ("Mend", &["repair", "retry", "skip", "undo", "pause", "resume", "forget", "adopt"]),
     ("Help", &["support-bundle", "completions"]),
 ];

@@ -15,6 +15,7 @@ mod exit;
 mod health;
 mod help;
 mod import;
+mod imses;
 mod journal;
 mod logging;
 mod mail;
@@ -39,7 +40,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::app::{App, ShowProgress};
-use crate::cli::{Cli, Command, ExportCommand, ForgetCommand, ResetCommand};
+use crate::cli::{Cli, Command, ExportCommand, ForgetCommand, ImsCommand, ResetCommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -111,6 +112,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Status(args) if args.nagios => commands::nagios::run(open().await, output).await,
         Command::Status(_) => commands::status::run(&open().await?, output).await,
         Command::Serve => commands::serve::run(open().await?, output).await,
+        Command::Account(command) => commands::account::run(&open().await?, &command, output).await,
+        Command::Ims(ImsCommand::Lint { file }) => commands::ims_lint::run(&file, output),
+        Command::Ims(command) => commands::ims::run(&open().await?, &command, output).await,
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
         Command::Simulate(args) => commands::simulate::run(&args, &file, profile.as_deref(), output).await,
         Command::Demo(args) => commands::demo::run(&args, output).await,

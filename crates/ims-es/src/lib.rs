@@ -22,6 +22,7 @@ pub mod header;
 #[cfg(test)]
 mod hostile;
 pub mod identifier;
+pub mod keep;
 pub mod lexical;
 pub mod limits;
 pub mod lint;
@@ -34,6 +35,7 @@ pub mod person;
 pub mod policy;
 pub mod problem;
 pub mod record;
+pub mod redact;
 pub mod reply;
 #[cfg(test)]
 mod round_trip;

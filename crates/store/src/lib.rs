@@ -22,6 +22,7 @@ mod error;
 mod exceptions;
 mod filter;
 mod findings;
+pub mod ims;
 mod interner;
 mod journal;
 mod links;

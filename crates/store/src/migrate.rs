@@ -37,6 +37,7 @@ migrations!(
     6 "old_names" "0006_old_names.sql",
     7 "pauses" "0007_pauses.sql",
     8 "explain" "0008_explain.sql",
+    9 "ims" "0009_ims.sql",
     10 "pause_ends" "0010_pause_ends.sql",
 );
 
@@ -156,6 +157,7 @@ mod tests {
         (6, include_str!("../tests/migrations/0006_old_names.sql")),
         (7, include_str!("../tests/migrations/0007_pauses.sql")),
         (8, include_str!("../tests/migrations/0008_explain.sql")),
+        (9, include_str!("../tests/migrations/0009_ims.sql")),
         (10, include_str!("../tests/migrations/0010_pause_ends.sql")),
     ];
 

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: measures what DESIGN section 12 promises, and ends in one table.
 //!
-//! Each part is a file: `suites.rs` runs the benchmarks of the crates (planning, reading), `imports.rs` and `nights.rs`
-//! the real program, the latter against a Moodle in this process. `stage.rs` is the university, its Moodle and its folder; `program.rs` runs the
+//! Each part is a file: `suites.rs` runs the benchmarks of the crates (planning, reading), `imports.rs`, `nights.rs` and
+//! `soap.rs` the real program, `nights.rs` against a Moodle in this process. `stage.rs` is the university, its Moodle and its folder; `program.rs` runs the
 //! program and watches it.
 //!
 //! Not for judging: the figures depend on the machine, so a figure that misses its budget is marked and fails nothing.
@@ -12,6 +12,7 @@
 mod imports;
 mod nights;
 mod program;
+mod soap;
 mod stage;
 mod suites;
 mod table;
@@ -55,9 +56,11 @@ enum Part {
     Nights,
     /// Calls of a first night in which one addition in a hundred fails
     Bad,
+    /// Calls of student systems against a bare echo server, and memory under hostile senders
+    Soap,
 }
 
-const ALL: [Part; 5] = [Part::Plan, Part::Read, Part::Import, Part::Nights, Part::Bad];
+const ALL: [Part; 6] = [Part::Plan, Part::Read, Part::Import, Part::Nights, Part::Bad, Part::Soap];
 
 /// Measures, and prints the table.
 pub(crate) fn run(root: &Path, arguments: &BenchArgs) -> Result<ExitCode, ChoreError> {
@@ -74,6 +77,7 @@ pub(crate) fn run(root: &Path, arguments: &BenchArgs) -> Result<ExitCode, ChoreE
             Part::Read => suites::read(root, &mut table)?,
             Part::Import => imports::every_size(&program()?, seed, &mut table)?,
             Part::Nights => nights::ordinary(&program()?, profile, seed, &mut table)?,
+            Part::Soap => soap::measure(&program()?, &mut table)?,
             Part::Bad => nights::one_bad_in_a_hundred(&program()?, profile, seed, &mut table)?,
         }
     }

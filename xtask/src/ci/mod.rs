@@ -11,6 +11,7 @@ mod log;
 mod odbc;
 mod parts;
 mod server;
+mod soap_clients;
 mod test_counts;
 
 use std::fmt;
@@ -55,6 +56,8 @@ pub(crate) enum Part {
     OnPostgresql,
     /// `muster demo` comes to its last line
     EndToEnd,
+    /// real SOAP clients, generated from our description, are served
+    SoapClients,
     /// the documentation builds without a warning
     Docs,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cargo::{cargo, has_nextest};
 use crate::ci::databases::{Databases, MYSQL_ADDRESS, POSTGRES_ADDRESS};
 use crate::ci::log::Log;
+use crate::ci::soap_clients;
 use crate::ci::test_counts::TestCounts;
 use crate::ci::{Part, Verdict, odbc};
 use crate::error::ChoreError;
@@ -59,6 +60,7 @@ impl Session {
             Part::OnMariadb => self.tests_on(MYSQL_ADDRESS, "MariaDB", &mut log),
             Part::OnPostgresql => self.tests_on(POSTGRES_ADDRESS, "PostgreSQL", &mut log),
             Part::EndToEnd => self.end_to_end(&mut log),
+            Part::SoapClients => soap_clients::run(&self.root, &mut log),
             Part::Docs => self.docs(&mut log),
         }?;
         if verdict == Verdict::Failed {

@@ -2,6 +2,7 @@
 //!
 //! Not here: any decision about groups; that is `reconcile`.
 
+pub(crate) mod account;
 pub(crate) mod adopt;
 pub(crate) mod approve;
 pub(crate) mod check;
@@ -11,6 +12,8 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod forget;
 pub(crate) mod import;
+pub(crate) mod ims;
+pub(crate) mod ims_lint;
 pub(crate) mod init;
 pub(crate) mod map;
 pub(crate) mod mend;

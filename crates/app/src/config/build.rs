@@ -5,6 +5,7 @@
 mod mail;
 mod odbc;
 mod schedule;
+mod serve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,7 +55,8 @@ pub(crate) fn build(
     let policy = build.section("policy");
     let limits = build.section("limits");
     let schedule = build.schedule();
-    let listen = build.listen();
+    let serve = build.serve();
+    let imses = build.imses();
     let log = build.log();
     Some(Config {
         file: file.to_owned(),
@@ -70,9 +72,10 @@ pub(crate) fn build(
         mail,
         silence_hours: document.number("report.mail.silence_hours"),
         schedule,
-        listen: listen?,
         retention: build.retention(),
         deliveries_kept: document.number("retention.deliveries") as usize,
+        serve: serve?,
+        imses,
         log,
         warnings: build.warnings,
         effective: explain::effective(document),
@@ -145,7 +148,9 @@ impl Build<'_> {
 
     fn sources(&mut self) -> BTreeMap<SourceName, SourceConfig> {
         let names = self.document.source_names();
-        if names.is_empty() && !self.document.faulty.contains("source") {
+        // Whoever only serves student systems needs none.
+        let serves = self.document.entries.keys().any(|key| key.starts_with("imses."));
+        if names.is_empty() && !serves && !self.document.faulty.contains("source") {
             let hint = "add [source.cmis] with kind = \"csv\", groups and members; `muster init` shows how";
             self.mistake("source", "there is no source", Some(hint.into()));
         }

@@ -53,18 +53,78 @@ pub(crate) struct Config {
     pub(crate) silence_hours: u64,
     /// When runs begin by themselves; `None` where something else starts them.
     pub(crate) schedule: Option<Schedule>,
-    /// Where `muster serve` answers.
-    pub(crate) listen: SocketAddr,
     /// How long what runs leave behind is kept.
     pub(crate) retention: Retention,
     /// How many accepted deliveries of each source keep their rows.
     pub(crate) deliveries_kept: usize,
+    /// Where `muster serve` answers, and how.
+    pub(crate) serve: ServeConfig,
+    /// How student systems that push are answered.
+    pub(crate) imses: ImsConfig,
     /// What is logged, and where.
     pub(crate) log: LogConfig,
     /// What is allowed and yet not good.
     pub(crate) warnings: Vec<Mistake>,
     /// Every key with the value that holds, for `muster config show`.
     pub(crate) effective: Vec<Effective>,
+}
+
+/// Where `muster serve` answers, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeConfig {
+    /// The address.
+    pub(crate) listen: SocketAddr,
+    /// The certificate and its key; none for plain HTTP.
+    pub(crate) tls: Option<TlsFiles>,
+    /// Whether passwords may come over plain HTTP from another machine.
+    pub(crate) allow_http: bool,
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    /// The file of the certificate and those above it.
+    pub(crate) certificate: PathBuf,
+    /// The file of the key.
+    pub(crate) key: PathBuf,
+}
+
+/// How student systems that push are answered.
+#[derive(Clone, Debug)]
+pub(crate) struct ImsConfig {
+    /// How much a message may ask of its reader.
+    pub(crate) limits: ims_es::limits::Limits,
+    /// What the rules of the messages leave open.
+    pub(crate) policy: ims_es::policy::Policy,
+    /// How many objects an answer may hold.
+    pub(crate) answer_objects_max: usize,
+    /// Whether answers carry a security header.
+    pub(crate) response_security: bool,
+    /// Whether the description over HTTPS states its policy.
+    pub(crate) wsdl_policy: bool,
+    /// The address under which others reach this server, without a slash at the end.
+    pub(crate) public_url: Option<String>,
+    /// By how much the clocks of senders may differ, in seconds.
+    pub(crate) clock_skew_s: u64,
+    /// For how many seconds a repeated message gets the same answer.
+    pub(crate) repeat_s: i64,
+    /// The text of which messages is kept.
+    pub(crate) keep_bodies: KeepBodies,
+    /// For how many days these texts are kept.
+    pub(crate) bodies_days: u64,
+    /// For how many days the log is kept.
+    pub(crate) log_days: u64,
+}
+
+/// The text of which messages is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeepBodies {
+    /// Of none.
+    Never,
+    /// Of those in which something failed.
+    Failed,
+    /// Of all.
+    All,
 }
 
 /// What is logged, and where.

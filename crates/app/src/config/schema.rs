@@ -159,6 +159,9 @@ const fn words(known: &'static [&'static str]) -> Kind {
 const CSV_OR_ODBC: &[&str] = &["csv", "odbc"];
 const DATABASES: &[&str] = &["sql", "odbc"];
 const ODBC: &[&str] = &["odbc"];
+const fn flag(path: &'static str, default: bool, about: &'static str) -> Key {
+    key(path, Kind::Flag, Default::Flag(default), about)
+}
 
 const PERCENT: Kind = Kind::Number { min: 0, max: 100 };
 const COUNT: Kind = Kind::Number { min: 0, max: 1_000_000_000 };
@@ -192,7 +195,14 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { path: "report.mail", about: "Who is told by mail, and of what (docs/mail.md)." },
     Section { path: "report.mail.smtp", about: "The server that takes the mail." },
     Section { path: "schedule", about: "When `muster serve` runs by itself (docs/running.md)." },
-    Section { path: "serve", about: "How `muster serve` tells other programs how it is." },
+    Section {
+        path: "serve",
+        about: "Where `muster serve` answers: how it is, and student systems that push (docs/ims-es.md).",
+    },
+    Section {
+        path: "imses",
+        about: "Student systems that push by IMS Enterprise Services (docs/ims-es.md); `muster account` lets them in.",
+    },
     Section {
         path: "retention",
         about: "How long what runs leave behind is kept. `muster run` deletes what is older (docs/data-protection.md).",
@@ -717,7 +727,84 @@ pub(crate) const KEYS: &[Key] = &[
         "serve.listen",
         Kind::Text,
         Default::Text("127.0.0.1:8080"),
-        "Where `muster serve` answers /healthz and /metrics, to everybody who can reach it: an address of this machine and a port. Port 0 takes any free one.",
+        "Where `muster serve` answers: an address of this machine and a port. /healthz and /metrics are there for everybody who can reach it. Port 0 takes any free one.",
+    ),
+    key(
+        "serve.tls_certificate",
+        Kind::File,
+        Default::Nothing,
+        "A file with the server's certificate and those above it (PEM). With it everything is answered over HTTPS. A new file is used without a restart.",
+    ),
+    key(
+        "serve.tls_key",
+        Kind::File,
+        Default::Nothing,
+        "The file with the key of that certificate (PEM). Only the account that runs Muster may read it.",
+    ),
+    key(
+        "serve.public_url",
+        Kind::WebUrl,
+        Default::Nothing,
+        "The address under which others reach this server, for example through a proxy; it stands in the description of the service. Without it the address that the client asked for.",
+    ),
+    flag(
+        "serve.allow_http",
+        false,
+        "Whether student systems may send over plain HTTP although `listen` is no loopback address. Their passwords can then be read on the way, unless a proxy or the network encrypts.",
+    ),
+    // IMS Enterprise Services.
+    key(
+        "imses.message_bytes_max",
+        Kind::Number { min: 65_536, max: 268_435_456 },
+        Default::Number(16_777_216),
+        "How long a message may be, in bytes.",
+    ),
+    key(
+        "imses.answer_objects_max",
+        Kind::Number { min: 1, max: 1_000_000 },
+        Default::Number(10_000),
+        "How many objects an answer may hold. More are answered with `toomuchdata`, never cut short.",
+    ),
+    flag(
+        "imses.response_security",
+        true,
+        "Whether answers carry a security header with a timestamp, as itslearning's do. Switch it off for clients that stop at it.",
+    ),
+    flag(
+        "imses.wsdl_policy",
+        true,
+        "Whether the description over HTTPS states its WS-Security policy. Switch it off for clients that refuse a service with one.",
+    ),
+    key(
+        "imses.clock_skew_s",
+        Kind::Number { min: 0, max: 86_400 },
+        Default::Number(300),
+        "By how many seconds the clock of a sender may differ, where a message carries a timestamp.",
+    ),
+    key(
+        "imses.long_title",
+        words(&["refuse", "shorten"]),
+        Default::Text("refuse"),
+        "What happens to a group whose title has more than 64 characters: it is refused, or the title is shortened with a warning.",
+    ),
+    key(
+        "imses.repeat_minutes",
+        Kind::Number { min: 0, max: 10_080 },
+        Default::Number(60),
+        "For how many minutes a message that writes and comes again, with the same identifier and the same words, gets the answer of the first time instead of being carried out again. 0 for never.",
+    ),
+    key(
+        "imses.keep_bodies",
+        words(&["never", "failed", "all"]),
+        Default::Text("failed"),
+        "Of which messages the text is kept, without its passwords: of none, of those in which something failed, or of all. It holds personal data.",
+    ),
+    key("imses.bodies_days", DAYS, Default::Number(14), "For how many days these texts are kept."),
+    key(
+        "imses.log_days",
+        Kind::Number { min: 1, max: 3_660 },
+        Default::Number(90),
+        "For how many days the log of messages is kept. The counts of each account stay.",
     ),
     // Retention.
     key(
@@ -807,6 +894,7 @@ mod tests {
                 "report",
                 "schedule",
                 "serve",
+                "imses",
                 "retention",
                 "log"
             ]

@@ -1,9 +1,10 @@
-//! The two pages of `muster serve`: /healthz and /metrics.
+//! The connections of `muster serve`, and its two pages: /healthz and /metrics.
 //!
-//! Not here: what they say (`metrics.rs`, [`crate::health`]).
+//! Not here: what they say (`metrics.rs`, [`crate::health`]), and what student systems are answered ([`crate::imses`]).
 //!
 //! Invariant: a page changes nothing, and names no person, course or group.
-//! Invariant: no connection lives longer than [`CONNECTION_TIME_MAX`], and there are at most [`CONNECTIONS_MAX`].
+//! Invariant: a connection that says nothing for [`SILENCE_MAX`], or does not come to the end of a head in that time, is
+//! closed, and there are at most [`CONNECTIONS_MAX`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,29 +15,40 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use store::Timestamp;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::keeper::Board;
 use super::metrics::metrics;
+use super::tls::Tls;
 use crate::app::App;
 use crate::health::{Health, HealthError};
 
-/// How many connections there may be at once; more wait.
-const CONNECTIONS_MAX: usize = 32;
+/// How many connections there may be at once; more wait. Each takes a file: a service with fewer has fewer connections.
+const CONNECTIONS_MAX: usize = 2_000;
 
-/// How long a connection may take, from the first byte of the request to the last byte of the answer.
-const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
+/// How many files the service needs besides.
+const FILES_KEPT: usize = 100;
+
+/// How long a connection may be silent, and how long the head of a request or the greeting of TLS may take.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// How long a connection may last.
+const CONNECTION_TIME_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// How long to wait after a connection could not be taken, for example because too many files are open.
 const ACCEPT_WAIT: Duration = Duration::from_millis(100);
 
-/// How long the head of a request may be, in bytes. Bodies are not read.
+/// How long the head of a request may be, in bytes.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Whoever asks for a page asks once.
+const CLOSE: (header::HeaderName, &str) = (header::CONNECTION, "close");
 
 /// What the pages are made from.
 pub(super) struct Pages {
@@ -54,14 +66,18 @@ impl Pages {
     }
 }
 
-/// Answers requests until it is dropped.
-pub(super) async fn answer(listener: TcpListener, pages: Pages) {
-    let router = Router::new()
+/// The pages.
+pub(super) fn router(pages: Pages) -> Router {
+    Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics_page))
         .fallback(not_found)
-        .with_state(Arc::new(pages));
-    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        .with_state(Arc::new(pages))
+}
+
+/// Answers requests until it is dropped.
+pub(super) async fn answer(listener: TcpListener, router: Router, tls: Option<Tls>) {
+    let connections = Arc::new(Semaphore::new(connections_max()));
     loop {
         // The semaphore is never closed.
         let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
@@ -73,16 +89,41 @@ pub(super) async fn answer(listener: TcpListener, pages: Pages) {
                 continue;
             }
         };
+        // Answers are written whole; to wait for more would only make them late.
+        let _refused = stream.set_nodelay(true);
+        let acceptor = tls.as_ref().map(Tls::acceptor);
         let service = TowerToHyperService::new(router.clone());
         tokio::spawn(async move {
-            let mut http = http1::Builder::new();
-            http.keep_alive(false).max_buf_size(HEAD_BYTES_MAX);
-            let serving = http.serve_connection(TokioIo::new(stream), service);
             // Whoever is too slow or speaks something else is not answered.
-            let _ended = tokio::time::timeout(CONNECTION_TIME_MAX, serving).await;
+            let _ended = tokio::time::timeout(CONNECTION_TIME_MAX, async {
+                match acceptor {
+                    None => serve(stream, service).await,
+                    Some(acceptor) => {
+                        let greeted = tokio::time::timeout(SILENCE_MAX, acceptor.accept(stream)).await;
+                        if let Ok(Ok(stream)) = greeted {
+                            serve(stream, service).await;
+                        }
+                    }
+                }
+            })
+            .await;
             drop(permit);
         });
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, service: TowerToHyperService<Router>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(SILENCE_MAX).max_buf_size(HEAD_BYTES_MAX);
+    let _ended = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// As many connections as the files that this process may open are enough for.
+fn connections_max() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files = files.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
+    files.map_or(CONNECTIONS_MAX, |files| files.saturating_sub(FILES_KEPT).clamp(1, CONNECTIONS_MAX))
 }
 
 async fn healthz(State(pages): State<Arc<Pages>>) -> Response {
@@ -95,7 +136,7 @@ async fn healthz(State(pages): State<Arc<Pages>>) -> Response {
         }
     };
     tracing::debug!(page = "/healthz", status = status.as_u16(), "answered");
-    (status, [(header::CONTENT_TYPE, "application/json")], format!("{page}\n")).into_response()
+    (status, [(header::CONTENT_TYPE, "application/json"), CLOSE], format!("{page}\n")).into_response()
 }
 
 fn healthz_page(health: &Health) -> Value {
@@ -126,10 +167,10 @@ async fn metrics_page(State(pages): State<Arc<Pages>>) -> Response {
         tracing::error!(error = %error, "cannot tell how it is");
     }
     let page = metrics(health.as_ref().ok());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), CLOSE], page).into_response()
 }
 
 async fn not_found() -> Response {
     let page = "there is nothing here; /healthz and /metrics are the pages\n";
-    (StatusCode::NOT_FOUND, page).into_response()
+    (StatusCode::NOT_FOUND, [CLOSE], page).into_response()
 }

@@ -1,9 +1,11 @@
-//! `muster serve`: keeps the schedule, raises the silence alarm, and tells other programs how it is (features F1, H8,
-//! N9, N10).
+//! `muster serve`: keeps the schedule, raises the silence alarm, tells other programs how it is (features F1, H8, N9,
+//! N10), and answers student systems.
 //!
-//! The way through: `schedule.rs` and `cron.rs` say when, `keeper.rs` does it, `http.rs` and `metrics.rs` tell.
+//! The way through: `schedule.rs` and `cron.rs` say when, `keeper.rs` does it; `http.rs` takes connections, `tls.rs`
+//! encrypts them, `metrics.rs` tells.
 //!
-//! Not here: the command that starts it ([`crate::commands::serve`]).
+//! Not here: the command that starts it ([`crate::commands::serve`]), and what student systems are answered
+//! ([`crate::imses`]).
 
 mod cron;
 mod http;
@@ -12,6 +14,7 @@ mod metrics;
 #[cfg(test)]
 mod packaging;
 mod schedule;
+mod tls;
 
 use std::sync::Arc;
 
@@ -24,18 +27,26 @@ pub(crate) use self::cron::Cron;
 use self::http::Pages;
 use self::keeper::Board;
 pub(crate) use self::schedule::Schedule;
+use self::tls::Tls;
 use crate::app::App;
 use crate::clock::written;
 use crate::commands::config::cannot_use;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::imses::{Ims, Transport};
 use crate::output::Output;
 
 /// Serves until a signal ends it.
 pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
     // First of all, so that a signal that comes early ends the service as it should.
     let mut signals = Signals::listen()?;
-    let listen = app.config.listen;
+    let listen = app.config.serve.listen;
+    let tls = match &app.config.serve.tls {
+        Some(files) => {
+            Some(Tls::load(files.clone()).map_err(|error| Failure::of(Exit::Configuration, error))?)
+        }
+        None => None,
+    };
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Configuration, format!("cannot listen on {listen}: {error}"))
             .hint("`listen` in [serve] chooses another address; port 0 takes any free one")
@@ -47,15 +58,38 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
     let keeper = keeper::keeper(&app).await?;
     let next = keeper.as_ref().and_then(keeper::Keeper::next);
     board.set_next(next);
-    output.answer(&json!({ "url": format!("http://{address}"), "next_run_begins_at": next.map(|time| time.0) }), || {
+    let transport = match &tls {
+        Some(_) => Transport::Tls,
+        None if address.ip().is_loopback() || app.config.serve.allow_http => Transport::Plain,
+        None => Transport::Exposed,
+    };
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    output.answer(&json!({ "url": url, "next_run_begins_at": next.map(|time| time.0) }), || {
         let next = match next {
             Some(next) => format!("The next run begins at {}.", written(next)),
             None => "No run is scheduled: [schedule] has no run.".to_owned(),
         };
-        format!("{next}\nHow it is: http://{address}/healthz and http://{address}/metrics. SIGTERM or Ctrl-C stops it.")
+        let soap = match transport {
+            Transport::Tls | Transport::Plain => {
+                format!("Student systems push to {url}/ImsEnterpriseServicesPort.svc.")
+            }
+            Transport::Exposed => {
+                "Student systems are not let in over plain HTTP: see tls_certificate in [serve].".to_owned()
+            }
+        };
+        format!("{next}\n{soap}\nHow it is: {url}/healthz and {url}/metrics. SIGTERM or Ctrl-C stops it.")
     })?;
+    let ims = Ims::begin(app.store.clone(), app.clock, app.config.imses.clone()).map_err(|error| {
+        Failure::new(Exit::Configuration, format!("cannot serve: the system gives no random bytes: {error}"))
+    })?;
+    let ims = Arc::new(ims);
     let pages = Pages { app: Arc::clone(&app), board: Arc::clone(&board), begun };
-    let answering = tokio::spawn(http::answer(listener, pages));
+    let router = http::router(pages).merge(crate::imses::routes(Arc::clone(&ims), transport));
+    let answering = tokio::spawn(http::answer(listener, router, tls));
+    let forgetting = tokio::spawn({
+        let ims = Arc::clone(&ims);
+        async move { ims.forget_in_time().await }
+    });
     let (stop, stopped) = watch::channel(false);
     let keeping = async {
         match keeper {
@@ -86,6 +120,8 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
             .hint("the next run goes on from there; `muster run` does it now")),
     };
     answering.abort();
+    forgetting.abort();
+    ims.end().await;
     ended
 }
 

@@ -3,7 +3,7 @@
 //! `scenarios` and `known_issues` are the old service's pages as tests, `program`, `commands`, `explain`, `secrets`
 //! and `sources` are the contract of the command line, `tips` and `old_tables` are the
 //! old troubleshooting page, `mail` has a mail server beside it (`post_office`), `kill` and
-//! `faults` break things in the middle, `live` runs against a Moodle of your own.
+//! `faults` break things in the middle, `imses` plays a student system that pushes, `live` runs against a Moodle of your own.
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
 
@@ -23,6 +23,7 @@ mod faults;
 // The store's tests look at a database in the same way.
 #[path = "../../../store/tests/it/foreign.rs"]
 mod foreign;
+mod imses;
 mod kill;
 mod known_issues;
 mod live;
@@ -42,6 +43,7 @@ mod secrets;
 mod secrets_everywhere;
 mod serve;
 mod sources;
+mod student_system;
 mod support;
 mod take_over;
 mod tips;

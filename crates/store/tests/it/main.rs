@@ -10,6 +10,7 @@ mod findings;
 mod foreign;
 mod grants;
 mod hostile;
+mod ims;
 mod journal;
 mod kill;
 mod links;

@@ -1,8 +1,6 @@
-//! Makes the schedule and the address of the service.
+//! Makes the schedule.
 //!
 //! Not here: when the next run is (`crate::serve`).
-
-use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
 
@@ -38,16 +36,5 @@ impl Build<'_> {
             self.mistake("schedule.time_zone", format!("{name:?} is not a time zone"), Some(hint.into()));
         }
         zone
-    }
-
-    /// Where the service answers.
-    pub(super) fn listen(&mut self) -> Option<SocketAddr> {
-        let text = self.document.text("serve.listen")?;
-        let address = text.parse().ok();
-        if address.is_none() {
-            let hint = "write an address and a port such as \"127.0.0.1:8080\"".to_owned();
-            self.mistake("serve.listen", format!("{text:?} is not an address with a port"), Some(hint));
-        }
-        address
     }
 }

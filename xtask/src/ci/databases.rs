@@ -94,7 +94,9 @@ fn mariadb(log: &mut Log) -> Result<Started, ChoreError> {
     let place = Place::new(&["mysql", "nobody"])?;
     let data = format!("--datadir={}", place.path("data").display());
     let mut prepare = place.command(&install_db);
-    prepare.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &data]);
+    // Forced, because it would stop where the machine's own name cannot be looked up.
+    prepare.args(["--no-defaults", "--force", "--auth-root-authentication-method=normal"]);
+    prepare.args(["--skip-test-db", &data]);
     if !log.run(&mut prepare)? {
         return Ok(Started::Failed);
     }

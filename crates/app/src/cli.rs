@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use simulators::moodle::FaultRule;
 use store::OperationState;
 
 use crate::cli_values;
@@ -788,8 +789,16 @@ pub(crate) struct SimulateArgs {
     /// Send debug information with errors, as a test site does
     #[arg(long)]
     pub(crate) debugging: bool,
+    /// Let something go wrong, for example lost_after@write:3; may be given several times
+    ///
+    /// FAULT is lost_before, lost_after, hang_before, hang_after, delay:MS, slow:MS, status_500, status_502, status_504,
+    /// garbage, text_before_json, empty, half, deadlock or stale_list. WHEN is call:N or write:N (once, at the Nth),
+    /// every:N, or a function of the web service (at each call, or with :N at the Nth). xTIMES behind a number repeats
+    /// it: status_500@write:3x2 strikes at the third write and at the fourth.
+    #[arg(long = "fault", value_name = "FAULT@WHEN")]
+    pub(crate) faults: Vec<FaultRule>,
     /// Rehearse the first weeks of a term with this configuration, on copies: what waits, calls, time and mails
-    #[arg(long, conflicts_with_all = ["listen", "data", "release", "debugging"])]
+    #[arg(long, conflicts_with_all = ["listen", "data", "release", "debugging", "faults"])]
     pub(crate) term: bool,
     /// How many nights are rehearsed
     #[arg(long, value_name = "COUNT", default_value = "21", requires = "term",

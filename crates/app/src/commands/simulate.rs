@@ -59,6 +59,9 @@ pub(crate) async fn run(
             .hint("--listen ADDRESS chooses another address; port 0 takes any free one")
     };
     let server = Server::start_on(world, args.listen).await.map_err(failed)?;
+    for fault in &args.faults {
+        server.faults().push(fault.clone());
+    }
     serve(server, output).await
 }
 

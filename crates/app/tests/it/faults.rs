@@ -19,21 +19,25 @@ const TIMEOUT_S: u32 = 1;
 
 /// Every case starts the program three times; of all of them, an ordinary test run takes one in so many. No list of
 /// faults has a multiple of this length, so the faults take turns at the calls.
-const ONE_IN: usize = 5;
+const ONE_IN: usize = 7;
 
 /// An answer that comes too late.
 const LATE: Fault = Fault::Delay(1_400);
+
+/// An answer that begins at once and ends too late.
+const SLOW: Fault = Fault::Slow(140);
 
 /// How long a call is held back while something happens beside it.
 const HELD_BACK_MS: u64 = 150;
 
 /// One fault for a read, and for a write that was or was not carried out.
-const FAULTS: [Fault; 14] = [
+const FAULTS: [Fault; 15] = [
     Fault::LostBefore,
     Fault::HangBefore,
     Fault::LostAfter,
     Fault::HangAfter,
     LATE,
+    SLOW,
     Fault::Status500,
     Fault::Status502,
     Fault::Status504Committed,

@@ -42,6 +42,7 @@ mod scenarios;
 mod secrets;
 mod secrets_everywhere;
 mod serve;
+mod simulate;
 mod sources;
 mod student_system;
 mod support;

@@ -1,6 +1,6 @@
 //! What can go wrong between a client and a Moodle, and when it shall.
 //!
-//! Not here: how a fault is brought about (`wire/`).
+//! Not here: how a fault is brought about (`wire/`), and its words on a command line (`fault_words.rs`).
 //!
 //! Invariant: a rule counts from the moment it was pushed and acts as often as it says, then it is spent.
 
@@ -20,6 +20,8 @@ pub enum Fault {
     HangAfter,
     /// The answer comes late, by so many milliseconds.
     Delay(u64),
+    /// The answer comes at once and trickles: so many milliseconds before each of its ten pieces.
+    Slow(u64),
     /// 500 with an empty body; nothing was done.
     Status500,
     /// 502 from the proxy because the worker died; nothing was done (facts/moodle-ws.md §3).

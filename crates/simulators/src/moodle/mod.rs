@@ -9,6 +9,7 @@
 //! Invariant: nothing of the client's code is used here.
 
 mod collation;
+mod fault_words;
 mod faults;
 mod functions;
 mod parameters;
@@ -23,6 +24,7 @@ mod wire;
 mod world;
 
 pub use collation::Collation;
+pub use fault_words::FaultWordsError;
 pub use faults::{Fault, FaultRule, Faults, When};
 pub use settings::{Release, Settings, UnknownRelease};
 pub use site::Site;

@@ -94,6 +94,7 @@ async fn every_fault_does_to_answer_and_work_what_it_says() {
         ),
         (Fault::StaleList, 200, "[{\"id\":", true),
         (Fault::Delay(1), 200, "[{\"id\":", true),
+        (Fault::Slow(1), 200, "[{\"id\":", true),
     ] {
         let name = format!("{fault:?}");
         let (found, body) = line.create_under(fault, &name).await.unwrap_or_default();
@@ -105,6 +106,21 @@ async fn every_fault_does_to_answer_and_work_what_it_says() {
     }
     // After all that the connection pool still works.
     assert!(line.send(CREATE, &groups_form(&[("Last", "")])).await.is_ok());
+}
+
+/// The first byte comes long before the last, so a client that waits for each byte anew never gives up.
+#[tokio::test]
+async fn a_slow_answer_trickles_and_is_whole() {
+    let line = Line::open(Lab::new()).await;
+    line.server.faults().push(FaultRule::once(When::Write(1), Fault::Slow(5)));
+    let mut response = line.send(CREATE, &groups_form(&[("Slow", "")])).await.unwrap();
+    let (mut pieces, mut body) = (0, Vec::new());
+    while let Some(piece) = response.chunk().await.unwrap() {
+        pieces += 1;
+        body.extend(piece);
+    }
+    assert!(pieces > 1, "{pieces} piece");
+    assert!(serde_json::from_slice::<serde_json::Value>(&body).unwrap()[0]["id"].is_u64());
 }
 
 /// §0, 19

@@ -8,12 +8,13 @@ use simulators::moodle::{Fault, FaultRule, When};
 use crate::apply::{WRITES, after, story};
 use crate::campus::{MemoryJournal, Plan, apply, group, put_grouping, start, try_apply, world, writes};
 
-const FAULTS: [Fault; 14] = [
+const FAULTS: [Fault; 15] = [
     Fault::LostBefore,
     Fault::LostAfter,
     Fault::HangBefore,
     Fault::HangAfter,
     Fault::Delay(20),
+    Fault::Slow(2),
     Fault::Status500,
     Fault::Status502,
     Fault::Status504Committed,

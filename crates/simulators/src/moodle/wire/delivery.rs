@@ -4,11 +4,12 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use super::http::HttpAnswer;
 use super::line::Caller;
@@ -39,6 +40,7 @@ pub(super) async fn delivered(answer: HttpAnswer, fault: Option<Fault>, caller: 
         }
         Some(Fault::HangBefore | Fault::HangAfter) => never().await,
         Some(Fault::HalfAnswer) => sent_by_half(answer),
+        Some(Fault::Slow(pause_ms)) => sent_slowly(answer, Duration::from_millis(pause_ms)),
         _ => sent(answer),
     }
 }
@@ -62,6 +64,23 @@ fn sent_by_half(mut answer: HttpAnswer) -> Response {
     let parts = [Ok(half), Err(io::Error::from(io::ErrorKind::ConnectionAborted))];
     let mut response = with_head(&answer, Body::from_stream(stream::iter(parts)));
     response.headers_mut().insert(header::CONTENT_LENGTH, whole.len().into());
+    response
+}
+
+/// In how many pieces a slow answer comes.
+const PIECES: usize = 10;
+
+/// Announces the whole length and sends it in pieces, with a pause before each.
+fn sent_slowly(mut answer: HttpAnswer, pause: Duration) -> Response {
+    let whole = std::mem::take(&mut answer.body);
+    let length = whole.len();
+    let pieces: Vec<Vec<u8>> = whole.chunks(length.div_ceil(PIECES).max(1)).map(<[u8]>::to_vec).collect();
+    let trickle = stream::iter(pieces).then(move |piece| async move {
+        tokio::time::sleep(pause).await;
+        Ok::<_, Infallible>(piece)
+    });
+    let mut response = with_head(&answer, Body::from_stream(trickle));
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     response
 }
 

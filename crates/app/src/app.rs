@@ -80,8 +80,8 @@ impl App {
 
     fn moodle_settings(&self) -> Result<MoodleSettings, Failure> {
         moodle_settings(self.moodle_config()?).map_err(|error| {
-            Failure::of(Exit::Configuration, error)
-                .hint("`token` in [moodle] says where the token is kept; `muster check moodle` tries it")
+            let next = format!("{}; `token` in [moodle] says where the token is kept", error.next_step());
+            Failure::of(Exit::Configuration, error).hint(next)
         })
     }
 

@@ -199,7 +199,13 @@ impl From<TargetError> for Failure {
                 let hint = format!("{}; {LOOK}", call.next_step);
                 Failure::new(Exit::Target, call.to_string()).because(call.said()).hint(hint)
             }
-            other => Failure::of(Exit::Target, other).hint(LOOK),
+            TargetError::FunctionsMissing { .. } => Failure::of(Exit::Target, error).hint(format!(
+                "add them: Site administration > Server > Web services > External services > Functions; {LOOK}"
+            )),
+            TargetError::Setting { setting, .. } => {
+                let next = format!("change it in [moodle]; `muster config explain moodle.{setting}` says more");
+                Failure::of(Exit::Target, error).hint(next)
+            }
         }
     }
 }

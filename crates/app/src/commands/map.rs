@@ -12,6 +12,7 @@ use store::{
 };
 
 use super::import::known_source;
+use super::map_doubts::{doubts, in_words};
 use crate::app::{App, person};
 use crate::cli::{self, ExceptArgs, ExceptCommand, InOrOut, MapArgs, MapCommand};
 use crate::clock::{DAY_S, written};
@@ -146,8 +147,10 @@ async fn add(app: &App, args: &MapArgs, output: &Output) -> Result<Exit, Failure
         ..before
     };
     put(app, &key, &settings, &args.reason).await?;
-    output.answer(&json!({ "moodle_id": key.course, "modulecode": key.module }), || {
-        format!("{} fills course {}. next: muster plan --course {}", key.module, key.course, key.course)
+    let doubts = doubts(app, &key).await?;
+    output.answer(&json!({ "moodle_id": key.course, "modulecode": key.module, "doubts": doubts }), || {
+        let next = format!("next: muster plan --course {}", key.course);
+        format!("{} fills course {}. {next}\n{}", key.module, key.course, in_words(&doubts))
     })?;
     Ok(Exit::Done)
 }
@@ -200,8 +203,10 @@ async fn remove(app: &App, args: &MapArgs, output: &Output) -> Result<Exit, Fail
     let existed = app.store.remove_mapping(&key, &change).await?;
     if !existed {
         // The row may be gone although its groups are there (finding `not_mapped`): the wish is written down anew.
-        if app.store.links(&[key.course]).await?.get(&key.course).is_none_or(|links| links.groups.is_empty())
-        {
+        let links = app.store.links(&[key.course]).await?.remove(&key.course).unwrap_or_default();
+        let has_groups =
+            links.groups.keys().any(|group| group.source == key.source && group.module == key.module);
+        if !has_groups {
             return Err(no_mapping(&key));
         }
         let settings = MappingSettings { mapping_action: Some(Flag::Rmv), ..MappingSettings::default() };
@@ -256,6 +261,11 @@ async fn import(app: &App, file: &std::path::Path, reason: &str, output: &Output
         for row in &read.rejected {
             text.push_str(&format!("{} {}:{}: {}\n", bad("rejected"), file.display(), row.line, row.detail));
         }
+        text.push_str(match (read.rejected.is_empty(), read.rows.is_empty()) {
+            (true, true) => "The file has no rows. next: muster map add COURSE MODULE\n",
+            (true, false) => "next: muster plan\n",
+            (false, _) => "next: correct these rows and import the file again; the others are in force\n",
+        });
         text
     })?;
     Ok(if read.rejected.is_empty() { Exit::Done } else { Exit::Source })

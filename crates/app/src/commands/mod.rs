@@ -16,6 +16,7 @@ pub(crate) mod ims;
 pub(crate) mod ims_lint;
 pub(crate) mod init;
 pub(crate) mod map;
+mod map_doubts;
 pub(crate) mod mend;
 pub(crate) mod nagios;
 pub(crate) mod night;

@@ -121,10 +121,17 @@ impl People {
         format!("person {number}")
     }
 
-    /// A text in which the people met so far are numbers.
+    /// A text in which the people met so far are numbers. What somebody else said stands between quotation marks and
+    /// may name people in any spelling; it is left out.
     fn mask_in(&self, text: &str) -> String {
-        let mut masked = text.to_owned();
-        for (person, number) in &self.numbers {
+        let mut masked = match (text.find('"'), text.rfind('"')) {
+            (Some(first), Some(last)) if first < last => format!("{}…{}", &text[..=first], &text[last..]),
+            _ => text.to_owned(),
+        };
+        let mut people: Vec<_> = self.numbers.iter().collect();
+        // The longest first: the key of one person may begin with the key of another.
+        people.sort_by_key(|(person, _)| std::cmp::Reverse(person.len()));
+        for (person, number) in people {
             if masked.contains(person.as_str()) {
                 masked = masked.replace(person.as_str(), &format!("person {number}"));
             }
@@ -145,6 +152,18 @@ mod tests {
             ("person 1".into(), "person 2".into(), "person 1".into())
         );
         assert_eq!(people.mask_in("S2 was refused"), "person 2 was refused");
+        people.mask("S22");
+        assert_eq!(people.mask_in("S22 and S2"), "person 3 and person 2");
         assert_eq!(people.mask(""), "");
+    }
+
+    #[test]
+    fn what_the_platform_said_is_left_out_because_it_may_name_people() {
+        let people = People::default();
+        assert_eq!(
+            people.mask_in("core_x answered errorcode: \"no \"Ada Invented\" here\". What to do: look"),
+            "core_x answered errorcode: \"…\". What to do: look"
+        );
+        assert_eq!(people.mask_in("a single \" stays"), "a single \" stays");
     }
 }

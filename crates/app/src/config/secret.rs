@@ -50,10 +50,10 @@ impl fmt::Display for SecretRef {
 #[derive(Debug, Error)]
 pub(crate) enum SecretError {
     /// The variable is not set.
-    #[error("cannot read the secret from the environment: {0} is not set; set it, or name a file or command")]
+    #[error("cannot read the secret from the environment: {0} is not set")]
     NotSet(String),
     /// The file cannot be read.
-    #[error("cannot read the secret from {path}; check the path and whose file it is")]
+    #[error("cannot read the secret from {path}")]
     File {
         /// The file.
         path: PathBuf,
@@ -61,7 +61,7 @@ pub(crate) enum SecretError {
         source: std::io::Error,
     },
     /// Others may read the file.
-    #[error("cannot use the secret in {path}: others may read it (mode {mode:04o}); type: chmod 600 {path}")]
+    #[error("cannot use the secret in {path}: others may read it (mode {mode:04o})")]
     Open {
         /// The file.
         path: PathBuf,
@@ -69,9 +69,7 @@ pub(crate) enum SecretError {
         mode: u32,
     },
     /// The command cannot be started.
-    #[error(
-        "cannot start the command `{command}` that prints the secret; check that the program is installed"
-    )]
+    #[error("cannot start the command `{command}` that prints the secret")]
     Start {
         /// The command.
         command: String,
@@ -79,7 +77,7 @@ pub(crate) enum SecretError {
         source: std::io::Error,
     },
     /// The command failed.
-    #[error("cannot use the secret of the command `{command}`: it ended with {status}; try it by hand")]
+    #[error("cannot use the secret of the command `{command}`: it ended with {status}")]
     Failed {
         /// The command.
         command: String,
@@ -87,7 +85,7 @@ pub(crate) enum SecretError {
         status: ExitStatus,
     },
     /// The command took too long.
-    #[error("cannot use the secret of the command `{command}`: it took longer than {} s; try it by hand", timeout.as_secs())]
+    #[error("cannot use the secret of the command `{command}`: it took longer than {} s", timeout.as_secs())]
     Slow {
         /// The command.
         command: String,
@@ -100,6 +98,26 @@ pub(crate) enum SecretError {
     /// It is not text.
     #[error("cannot use the secret of {0}: it is not UTF-8 text")]
     NotText(SecretRef),
+}
+
+impl SecretError {
+    /// What a person can do about it.
+    pub(crate) fn next_step(&self) -> String {
+        match self {
+            SecretError::NotSet(name) => format!("set {name}, or name a file or a command instead"),
+            SecretError::File { .. } => {
+                "check the path, and that Muster's account may read the file".to_owned()
+            }
+            SecretError::Open { path, .. } => format!("chmod 600 {}", path.display()),
+            SecretError::Start { .. } => "check that the program is installed".to_owned(),
+            SecretError::Failed { command, .. } | SecretError::Slow { command, .. } => {
+                format!("try it by hand: {command}")
+            }
+            SecretError::Empty(place) | SecretError::NotText(place) => {
+                format!("put the secret into the first line of {place}")
+            }
+        }
+    }
 }
 
 impl SecretRef {
@@ -226,7 +244,7 @@ mod tests {
         let path = dir.path().join("token");
         fs::write(&path, " token-for-tests\r\nmore\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        check(SecretRef::File(path.clone()), Err("(mode 0640); type: chmod 600 "));
+        check(SecretRef::File(path.clone()), Err("others may read it (mode 0640)"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
         check(SecretRef::File(path), Ok("token-for-tests"));
     }

@@ -2,7 +2,8 @@
 //!
 //! Not here: what the letter itself says of them.
 //!
-//! Invariant: no cell can be taken for a formula, and a person is named by their key alone.
+//! Invariant: no cell can be taken for a formula, and a person is named by their key alone; only what the platform
+//! itself said may hold a name.
 
 use reconcile::keys::{ModuleCode, PersonKey};
 

@@ -132,10 +132,9 @@ impl<'a> Conversation<'a> {
     /// Logs in, where the configuration has an account.
     pub(crate) async fn log_in(&mut self) -> Result<(), MailError> {
         let Some(login) = &self.server.login else { return Ok(()) };
-        let password = login
-            .password
-            .resolve_text()
-            .map_err(|error| failed(self.server, Step::Prepare, &chain(&error)))?;
+        let password = login.password.resolve_text().map_err(|error| {
+            failed(self.server, Step::Prepare, &format!("{}; {}", chain(&error), error.next_step()))
+        })?;
         let travelling = BASE64.encode(format!("\0{}\0{password}", login.user));
         self.secrets = vec![travelling, BASE64.encode(&password), password.clone()];
         let credentials = Credentials::new(login.user.clone(), password);

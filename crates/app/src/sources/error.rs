@@ -166,7 +166,9 @@ impl SourceError {
                     .to_owned()
             }
             SourceError::ColumnTwice { .. } => "leave one out".to_owned(),
-            SourceError::Password { name, .. } => format!("check `password` under [source.{name}]"),
+            SourceError::Password { name, source } => {
+                format!("{}; `password` under [source.{name}] says where it is kept", source.next_step())
+            }
             SourceError::Connect { .. } => "check the address, the account, and that the database runs".to_owned(),
             SourceError::Silent { .. } => "check the address and the firewall".to_owned(),
             #[cfg(not(feature = "odbc"))]

@@ -5,7 +5,7 @@
 //!
 //! Invariant: what is written is read again as it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -120,6 +120,10 @@ pub(crate) fn read_mappings(path: &Path) -> Result<Mappings, MappingsError> {
         CsvFile::open(path).map_err(|source| MappingsError::Open { path: path.to_owned(), source })?;
     let mut file = CsvFile::begin(input, UTF_8).map_err(failed)?;
     let header = std::mem::take(&mut file.header);
+    if header.is_empty() {
+        let detail = "it is empty, without even a header".to_owned();
+        return Err(MappingsError::Header { path: path.to_owned(), detail });
+    }
     let columns = Columns::find(header, NEEDED, OPTIONAL).map_err(|fault| {
         let detail = match fault {
             HeaderFault::Missing { column, hint } => format!("there is no column {column}; {hint}"),
@@ -128,19 +132,23 @@ pub(crate) fn read_mappings(path: &Path) -> Result<Mappings, MappingsError> {
         MappingsError::Header { path: path.to_owned(), detail }
     })?;
     let mut mappings = Mappings::default();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashMap::new();
     while let Some(row) = file.next().map_err(failed)? {
+        let line = row.line();
         let read = mapping(&columns, row.record).and_then(|mapping| {
-            if seen.insert((mapping.course, mapping.module.clone())) {
-                Ok(mapping)
-            } else {
-                Err(format!("course {} and module {} were there already", mapping.course, mapping.module))
+            let first = *seen.entry((mapping.course, mapping.module.clone())).or_insert(line);
+            if first == line {
+                return Ok(mapping);
             }
+            let MappingRow { course, module, .. } = mapping;
+            Err(format!(
+                "course {course} and module {module} stand in line {first} already, and that line counts"
+            ))
         });
         match read {
             Ok(mapping) => mappings.rows.push(mapping),
             Err(detail) => mappings.rejected.push(RejectedMapping {
-                line: row.line(),
+                line,
                 detail,
                 row: row.record.iter().map(|field| field::shown(field, UTF_8)).collect(),
             }),
@@ -298,7 +306,10 @@ mod tests {
         let mappings =
             read("moodle_id,modulecode,group_import,mapping_action\n1,A,ADD,ADD\n1,A,RMV,ADD\n").unwrap();
         assert_eq!((mappings.rows.len(), mappings.rejected.len()), (1, 1));
-        assert_eq!(mappings.rejected[0].detail, "course 1 and module A were there already");
+        assert_eq!(
+            mappings.rejected[0].detail,
+            "course 1 and module A stand in line 2 already, and that line counts"
+        );
     }
 
     #[test]
@@ -320,5 +331,7 @@ mod tests {
     fn a_wrong_header_is_told() {
         let message = read("course,module\n").unwrap_err().to_string();
         assert!(message.contains("there is no column moodle_id; it has course, module"), "{message}");
+        let message = read("").unwrap_err().to_string();
+        assert!(message.contains("it is empty, without even a header"), "{message}");
     }
 }

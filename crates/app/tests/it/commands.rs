@@ -3,6 +3,7 @@
 //! Not here: runs and plans (`program.rs`), `explain` (`explain.rs`).
 
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use simulators::moodle::{Functions, Rights, Token};
@@ -221,6 +222,43 @@ fn a_profile_is_named_on_every_answer_and_a_wrong_one_is_a_mistake() {
         .muster(&["run", "--profile", "uatt"])
         .ends_with(3)
         .says("there is no profile \"uatt\" in this file; it has uat");
+}
+
+#[test]
+fn a_mapping_that_memory_doubts_is_made_and_told() {
+    let place = place();
+    let add = |course: &str, module: &str| place.muster(&["map", "add", course, module]).ends_with(0);
+    drop(add("8", "HIST2001").does_not_say("but "));
+    place.run().ends_with(7);
+    // No course 8: the platform said so in the run. HIST2001 is in no delivery.
+    let doubted = add("8", "HIST2002").says("does not name HIST2002").says("has no course 8");
+    drop(doubted.says("next: ").says("muster map remove 8 HIST2002"));
+    drop(add("7", MODULE).does_not_say("but "));
+    let told = place.muster(&["map", "add", "7", "HIST2003", "--format", "json"]).ends_with(0).json();
+    assert_eq!(told["doubts"].as_array().unwrap().len(), 1, "{told}");
+    drop(place.muster(&["map", "list"]).says("HIST2003"));
+}
+
+#[test]
+fn a_slip_in_a_removal_promises_nothing() {
+    let place = place();
+    place.run().ends_with(0);
+    // Course 7 has groups of ours, but none of this module.
+    place.muster(&["map", "remove", "7", "ANTH1041"]).ends_with(2).says("muster map list --course 7");
+    drop(place.muster(&["map", "list"]).does_not_say("ANTH1041"));
+    place.assert_quiet();
+}
+
+#[test]
+fn a_token_that_others_may_read_is_told_with_the_command_that_mends_it() {
+    let mut place = place();
+    place.write("open-token", TOKEN);
+    std::fs::set_permissions(place.path("open-token"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    place.set("moodle.token", "{ file = \"open-token\" }");
+    for command in [&["check", "moodle"][..], &["run"]] {
+        let ran = place.muster(command).ends_with(3).says("others may read it (mode 0644)");
+        drop(ran.says("next: chmod 600 open-token"));
+    }
 }
 
 #[test]

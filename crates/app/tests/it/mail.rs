@@ -4,6 +4,7 @@
 //! Not here: the letters and the conversation in every detail (unit tests of `src/mail`).
 
 use mail_parser::{MessageParser, MimeHeaders};
+use simulators::moodle::Owner;
 
 use crate::post_office::{PASSWORD, PASSWORD_ENCODED, PostOffice, Rules, Tls};
 use crate::support::{Place, Ran, Timetable};
@@ -108,6 +109,54 @@ fn a_refused_delivery_and_a_held_plan_are_told_with_their_commands() {
     place.write("groups.csv", "nonsense\n");
     place.run().ends_with(4);
     assert!(newest(&office).contains("The source cmis could not be read"), "{}", newest(&office));
+}
+
+/// What it means, what Moodle said and what to do: all three in the letter as it travelled.
+#[test]
+fn a_refusal_arrives_with_its_three_parts() {
+    let office = office();
+    let place = place_with(&office);
+    place.run().ends_with(0);
+    let group = place.group(7, "A");
+    place.world().protect_member(group, crate::support::user(2), Owner::Cohort);
+    place.write_timetable(&Timetable::new().group(MODULE, "A", "A", &["p1"]));
+    let run = place.run().ends_with(7).run_number();
+    let text = newest(&office);
+    let parts = [
+        "Another plug-in of the platform protects the membership (1 new)",
+        "remove p2 from A: the source no longer has it. Refused: another plug-in of Moodle protects the membership. ",
+        "core_group_delete_group_members answered errorremovenotpermitted: ",
+        "What to do: remove the person from the cohort or system that put them into the group",
+        &format!("muster runs show {run}"),
+    ];
+    let mut rest = text.as_str();
+    for part in parts {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} does not come next in {text}"));
+        rest = &rest[at + part.len()..];
+    }
+    let taken = office.taken();
+    let message = MessageParser::default().parse(taken.last().unwrap().data.as_bytes()).unwrap();
+    let (html, list) = (message.body_html(0).unwrap(), message.attachment(0).unwrap());
+    let list = String::from_utf8_lossy(list.contents()).into_owned();
+    for part in ["errorremovenotpermitted", "remove the person from the cohort or system"] {
+        assert!(html.contains(part) && list.contains(part), "{part:?} is not in {html} and {list}");
+    }
+}
+
+#[test]
+fn a_run_that_stops_arrives_with_its_three_parts() {
+    let office = office();
+    let place = place_with(&office);
+    place.world().token_mut(crate::support::TOKEN).unwrap().service_enabled = false;
+    place.run().ends_with(5);
+    let text = newest(&office);
+    for part in [
+        "Moodle refuses the token, its service or this function",
+        "answered accessexception: ",
+        "What you may do: check that the service is enabled, holds the function",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
 }
 
 #[test]

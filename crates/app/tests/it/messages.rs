@@ -2,9 +2,9 @@
 //!
 //! Not here: every mistake that a configuration can hold (`src/config/tests.rs`); what rows are rejected (`sources.rs`).
 
-use simulators::moodle::{Fault, FaultRule, Owner, When};
+use simulators::moodle::{Fault, FaultRule, Functions, Owner, When};
 
-use crate::support::{Place, Timetable};
+use crate::support::{Place, Ran, TOKEN, Timetable};
 
 const MODULE: &str = "ANTH1014";
 
@@ -178,7 +178,7 @@ fn a_run_that_was_interrupted_or_failed_says_why_and_what_comes_next() {
     drop(shown.says(why));
     place.sql("UPDATE runs SET status = 'interrupted'");
     place.muster(&["runs", "show", &run]).ends_with(0).says(why);
-    place.world().remove_token(crate::support::TOKEN);
+    place.world().remove_token(TOKEN);
     place.run().ends_with(5);
     let shown = place.muster(&["runs", "show", "2"]).ends_with(0).says("failed");
     shown.says("why: cannot call core_webservice_get_site_info of Moodle").says("next: put a valid token");
@@ -227,7 +227,7 @@ fn failures_in_json_mode_are_one_document_for_each_exit_code() {
     place.set("database", "\"sqlite:muster.db\"");
     check_failure(&place, "map import nowhere.csv", 4, "nowhere.csv");
     place.map(7, MODULE);
-    place.world().remove_token(crate::support::TOKEN);
+    place.world().remove_token(TOKEN);
     check_failure(&place, "run", 5, "Moodle does not know the token");
 }
 
@@ -277,11 +277,19 @@ fn check_platform(happens: impl Fn(&Place), parts: [&str; 3]) {
 #[test]
 fn a_platform_that_cannot_be_worked_with_is_told_in_three_parts() {
     check_platform(
-        |place| assert!(place.world().remove_token(crate::support::TOKEN)),
+        |place| assert!(place.world().remove_token(TOKEN)),
         [
             "cannot call core_webservice_get_site_info of Moodle: Moodle does not know the token",
             "answered invalidtoken: \"Invalid token",
             "put a valid token",
+        ],
+    );
+    check_platform(
+        |place| place.world().token_mut(TOKEN).unwrap().service_enabled = false,
+        [
+            "Moodle refuses the token, its service or this function",
+            "answered accessexception: \"Access control exception",
+            "check that the service is enabled, holds the function",
         ],
     );
     check_platform(
@@ -336,4 +344,58 @@ fn a_change_that_is_refused_is_told_in_three_parts_wherever_it_shows() {
     check(&["runs", "show", "2"], &parts);
     check(&["runs", "show", "2", "--findings"], &parts);
     check(&["runs", "show", "2", "--state", "refused"], &parts[1..]);
+}
+
+#[test]
+fn functions_that_the_service_lacks_are_told_with_the_place_to_add_them() {
+    let place = place();
+    place.map(7, MODULE);
+    place.muster(&["import"]).ends_with(0);
+    let granted = ["core_webservice_get_site_info", "core_group_get_course_groups"];
+    place.world().token_mut(TOKEN).unwrap().functions = Functions::only(granted);
+    let ran = place.muster(&["run"]).ends_with(5);
+    let next = ran.stderr.lines().find(|line| line.starts_with("  next: ")).unwrap_or_default();
+    assert!(next.contains("External services") && next.contains("Functions"), "{ran}");
+    drop(
+        ran.says("cannot work with the web service of user muster: it lacks ")
+            .says("core_group_create_groups"),
+    );
+}
+
+/// The service lost the function after Muster had asked what it holds, as when somebody tidies up at night.
+#[test]
+fn a_function_that_is_taken_away_in_the_middle_is_told_in_three_parts() {
+    let place = place();
+    place.map(7, MODULE);
+    place.muster(&["import"]).ends_with(0);
+    place.server.clear_calls();
+    place.server.faults().push(FaultRule::once(When::Call(2), Fault::Delay(1_500)));
+    let child = place.start(&["run"]);
+    while place.server.calls().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let reads = [
+        "core_group_get_course_groups",
+        "core_group_get_course_groupings",
+        "core_group_get_groups",
+        "core_group_get_groupings",
+        "core_group_get_group_members",
+        "core_enrol_get_enrolled_users",
+        "core_course_get_courses_by_field",
+        "core_user_get_users_by_field",
+        "core_webservice_get_site_info",
+    ];
+    place.world().token_mut(TOKEN).unwrap().functions = Functions::only(reads);
+    let ran = Ran::of(&["run"], &child.wait_with_output().unwrap()).ends_with(5);
+    for (start, part) in [
+        ("", "Moodle refuses the token, its service or this function"),
+        ("  because: ", "core_group_create_groupings answered accessexception: "),
+        ("  next: ", "check that the service is enabled, holds the function"),
+    ] {
+        let told = |line: &str| line.starts_with(start) && line.contains(part);
+        assert!(ran.stdout.lines().chain(ran.stderr.lines()).any(told), "{part:?} is not in {ran}");
+    }
+    place.world().token_mut(TOKEN).unwrap().functions = Functions::All;
+    place.run().ends_with(0);
+    place.assert_quiet();
 }

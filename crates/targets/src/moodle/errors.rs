@@ -287,11 +287,7 @@ pub enum TargetError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The token's service lacks functions that nothing works without.
-    #[error(
-        "cannot work with the web service of user {user}: it lacks {}; add them in Site administration, Server, \
-         Web services, External services, Functions",
-        missing.join(", ")
-    )]
+    #[error("cannot work with the web service of user {user}: it lacks {}", missing.join(", "))]
     FunctionsMissing {
         /// The functions.
         missing: Vec<&'static str>,

@@ -41,8 +41,10 @@ pub(super) async fn lines(
     let settings = match moodle_settings(moodle) {
         Ok(settings) => settings,
         Err(error) => {
-            let next =
-                format!("{}: make a token, and put it where `token` of [moodle] points", Step::Token.page());
+            let next = format!(
+                "{}; `token` of [moodle] says where the token is kept, docs/moodle-setup.md how one is made",
+                error.next_step()
+            );
             let what = what(Step::Token);
             return (vec![Line::wrong(Exit::Configuration, &what, chain(&error), next)], None);
         }

@@ -19,6 +19,9 @@ const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// The failure of using a database, with the next step that fits what lies at its place.
 pub(crate) fn cannot_use(error: StoreError, file: Option<&Path>) -> Failure {
     let hint = match (&error, file) {
+        (StoreError::Held { .. }, _) => {
+            Some("try again when that run has ended; `muster status` shows whether it has".to_owned())
+        }
         (StoreError::Newer { .. }, Some(file)) => {
             Some(format!("install the newer Muster again; nothing in {} was changed", file.display()))
         }

@@ -274,6 +274,9 @@ impl<'a> Demo<'a> {
         std::fs::write(&saved, text).map_err(|error| cannot_write(&saved, &error))?;
         let address = self.server.url().replace("http://", "");
         let mut text = format!("Everything is in {}. Go there, and:\n", dir.display());
+        if let Some(program) = not_on_the_path() {
+            let _ = writeln!(text, "  alias muster={}", program.display());
+        }
         if !args.serve {
             let _ = writeln!(text, "  muster simulate --data . --listen {address} &");
         }
@@ -282,6 +285,16 @@ impl<'a> Demo<'a> {
         );
         self.say(&text)
     }
+}
+
+/// Where this program lies, unless typing `muster` starts it: `cargo run` starts one that no shell would find.
+fn not_on_the_path() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let is_found = std::env::split_paths(&folders).any(|folder| {
+        folder.join("muster").canonicalize().is_ok_and(|found| Some(found) == program.canonicalize().ok())
+    });
+    (!is_found).then_some(program)
 }
 
 fn wish(until: Until) -> RunWish {

@@ -17,6 +17,7 @@
 mod check;
 mod commands;
 mod databases;
+mod demo;
 mod disturbed;
 mod explain;
 mod faults;

@@ -10,16 +10,17 @@ use crate::support::{Place, Timetable};
 const MODULE: &str = "ANTH1014";
 
 /// A simulator that runs until the test ends.
-struct Simulator {
+pub(crate) struct Simulator {
     child: Child,
-    url: String,
-    token: String,
+    pub(crate) url: String,
+    pub(crate) token: String,
 }
 
 impl Simulator {
-    fn start(place: &Place, args: &[&str]) -> Simulator {
-        let fixed = ["simulate", "--listen", "127.0.0.1:0", "--format", "json"];
-        let mut child = place.start(&[&fixed, args].concat());
+    pub(crate) fn start(place: &Place, args: &[&str]) -> Simulator {
+        let fixed = ["simulate", "--format", "json"];
+        let anywhere: &[&str] = if args.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let mut child = place.start(&[&fixed, anywhere, args].concat());
         let answer = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut document = String::new();
         for line in answer {

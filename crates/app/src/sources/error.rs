@@ -169,6 +169,9 @@ impl SourceError {
             SourceError::Password { name, source } => {
                 format!("{}; `password` under [source.{name}] says where it is kept", source.next_step())
             }
+            SourceError::Connect { name, url, .. } if url.starts_with("sqlite:") => {
+                format!("check `url` under [source.{name}]: whether the file is there, and who may read it")
+            }
             SourceError::Connect { .. } => "check the address, the account, and that the database runs".to_owned(),
             SourceError::Silent { .. } => "check the address and the firewall".to_owned(),
             #[cfg(not(feature = "odbc"))]
@@ -182,6 +185,9 @@ impl SourceError {
             #[cfg(feature = "odbc")]
             SourceError::OdbcQuery { name, query, .. } => {
                 format!("try [source.{name}.queries] {query} there by hand")
+            }
+            SourceError::Query { name, query, source, .. } if would_write(source) => {
+                format!("write a SELECT in [source.{name}.queries] {query}: a source is only read, and nothing was changed")
             }
             SourceError::Query { name, query, .. } => {
                 format!("try [source.{name}.queries] {query} there by hand")
@@ -197,4 +203,11 @@ impl SourceError {
             HeaderFault::Twice { column } => SourceError::ColumnTwice { name, place, column },
         }
     }
+}
+
+/// Tells whether a database refused because it is only read: SQLite's SQLITE_READONLY (8), MariaDB's and MySQL's
+/// ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION (1792, SQLSTATE 25006) and PostgreSQL's read_only_sql_transaction (25006).
+fn would_write(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| matches!(&*code, "8" | "25006"))
 }

@@ -198,3 +198,27 @@ fn a1_a_program_without_odbc_names_the_feature_and_does_everything_else() {
     place.muster(&["config", "show"]).ends_with(0).says("source.cmis.prefetch = 1000");
     place.muster(&["plan"]).ends_with(7);
 }
+
+/// Whoever is told to try a query by hand must not be told so of one that deletes.
+#[test]
+fn a_query_that_would_write_changes_nothing_and_is_told_what_to_write_instead() {
+    let mut place = place();
+    let timetable = Timetable::new().group(MODULE, "A", "A", &["p1", "p2"]);
+    timetable.write_database(&place.path("timetable.db"));
+    for key in ["groups", "members", "modules"] {
+        place.unset(&format!("source.cmis.{key}"));
+    }
+    for (key, value) in [
+        ("source.cmis.kind", "\"sql\""),
+        ("source.cmis.url", "\"sqlite:timetable.db\""),
+        ("source.cmis.queries.groups", "\"DELETE FROM member\""),
+        ("source.cmis.queries.members", "\"SELECT id AS group_id, person AS person_id, role FROM member\""),
+    ] {
+        place.set(key, value);
+    }
+    let before = std::fs::read(place.path("timetable.db")).unwrap();
+    let ran = place.muster(&["import"]).ends_with(4).says("next: write a SELECT").does_not_say("by hand");
+    assert_eq!(std::fs::read(place.path("timetable.db")).unwrap(), before, "{ran}");
+    place.set("source.cmis.url", "\"sqlite:elsewhere.db\"");
+    drop(place.muster(&["import"]).ends_with(4).says("next: check `url` under [source.cmis]"));
+}

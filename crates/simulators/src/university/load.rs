@@ -17,7 +17,7 @@ use super::change::{MoodleEvent, MoodleEventKind};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file is not there or a row is not what it should be.
-    #[error("cannot read {}: write the folder again with `cargo xtask data`", .file.display())]
+    #[error("cannot read {}", .file.display())]
     Read {
         /// The file.
         file: PathBuf,

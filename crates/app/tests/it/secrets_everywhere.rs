@@ -4,8 +4,9 @@
 //! Not here: each way in which a single secret can be met (`secrets.rs`, `mail.rs`, unit tests of `src/mail`).
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use simulators::moodle::{Fault, FaultRule, Token, When};
 
@@ -26,7 +27,10 @@ const SEEDED: [(&str, &str); 6] = [
 ];
 
 /// The same as it travels: AUTH PLAIN and LOGIN, and a URL that writes its dashes otherwise.
-const TRAVELLING: [&str; 3] = [PASSWORD_ENCODED, "AG11c3RlcgBzbXRw", "url%2Dpassword"];
+const TRAVELLING: [&str; 4] = [PASSWORD_ENCODED, "AG11c3RlcgBzbXRw", "url%2Dpassword", ACCOUNT_PASSWORD];
+
+/// What a student system signs in with; only its hash is kept.
+const ACCOUNT_PASSWORD: &str = "account-password-9c2f";
 
 fn place(office: &PostOffice) -> Place {
     let mut place = Place::with(&[7, 8], 4, &Timetable::new().group(MODULE, "A", "A", &["p1", "p2"]));
@@ -116,6 +120,14 @@ const COMMANDS: &[&[&str]] = &[
     &["support-bundle", "1"],
     &["export", "person", "p1"],
     &["forget", "person", "p4", "--reason", "r", "--yes"],
+    &["account", "list"],
+    &["account", "sites"],
+    &["account", "limit", "pusher", "--at-once", "3"],
+    &["ims", "log"],
+    &["ims", "counts"],
+    &["ims", "tree", "school"],
+    &["ims", "courses", "school"],
+    &["ims", "lint", "muster.toml"],
     &["config", "show"],
     &["config", "keys"],
     &["config", "explain", "source.one.url"],
@@ -132,6 +144,7 @@ fn secrets_seeded_everywhere_appear_nowhere() {
     let office =
         PostOffice::open(Rules { tls: Tls::Starttls, wants_login: true, echoes: true, ..Rules::default() });
     let place = place(&office);
+    add_account(&place);
     for (round, profile) in ["", "live"].into_iter().enumerate() {
         for (number, command) in COMMANDS.iter().enumerate() {
             // Every few calls something goes wrong, so that failures are told and logged as well.
@@ -201,6 +214,17 @@ fn watch(place: &Place, command: &[&str], profile: &str, format: &str) {
 fn look_at(what: &str, output: &Output) {
     assert_unseen(what, &output.stdout);
     assert_unseen(what, &output.stderr);
+}
+
+/// An account of a student system whose password comes over standard input.
+fn add_account(place: &Place) {
+    let mut command = place.command(&["account", "add", "pusher", "--site", "school", "--password-stdin"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(ACCOUNT_PASSWORD.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    look_at("account add", &output);
 }
 
 /// The service with its pages and a new log level.

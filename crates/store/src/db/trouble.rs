@@ -89,11 +89,12 @@ impl Trouble {
     }
 }
 
-/// Whether MariaDB or MySQL says that what is defined is there: ER_TABLE_EXISTS_ERROR, ER_DUP_KEYNAME.
+/// Whether MariaDB or MySQL says that what is defined is there: ER_TABLE_EXISTS_ERROR, ER_DUP_FIELDNAME,
+/// ER_DUP_KEYNAME.
 pub(crate) fn is_there_already(error: &(dyn std::error::Error + 'static)) -> bool {
     let Some(sqlx::Error::Database(database)) = error.downcast_ref::<sqlx::Error>() else { return false };
     let number = database.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
-    matches!(number, Some(1050 | 1061))
+    matches!(number, Some(1050 | 1060 | 1061))
 }
 
 fn sqlite(code: i32) -> Option<Trouble> {

@@ -61,10 +61,14 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
 
 /// The version that the database has; 0 before the first migration.
 pub(crate) async fn version(db: &Db) -> Result<i64> {
-    let mut read = db.read("read the version of the schema").await?;
-    if read.first(db.dialect().has_schema(), [], |row| row.int()).await? == Some(0) {
+    const PURPOSE: &str = "read the version of the schema";
+    let mut look = db.read(PURPOSE).await?;
+    if look.first(db.dialect().has_schema(), [], |row| row.int()).await? == Some(0) {
         return Ok(0);
     }
+    drop(look);
+    // A transaction of its own: to MariaDB a table that another process made meanwhile is newer than the first one.
+    let mut read = db.read(PURPOSE).await?;
     let found =
         read.first("SELECT COALESCE(MAX(version), 0) FROM muster_schema", [], |row| row.int()).await?;
     Ok(found.unwrap_or(0))

@@ -475,6 +475,14 @@ mod tests {
     }
 
     #[test]
+    fn a_new_id_that_the_platform_shows_already_does_not_wait_again() {
+        let rekey = Change::RekeyGroup { group: head("cmis", "M1", "1"), from: head("cmis", "M1", "0") };
+        let mut plans = [plan(1, 100, 100, vec![rekey])];
+        plans[0].operations[0].because = Because::AlreadyThere;
+        assert_eq!(review(&plans, &Totals::default(), &limits()), []);
+    }
+
+    #[test]
     fn what_a_person_refused_is_held_even_where_nothing_objects() {
         let plans = [plan(1, 100, 100, vec![addition(1), removal(2)])];
         let mut decisions = Decisions::default();

@@ -104,6 +104,21 @@ const PLACES: &[Place] = &[
         select: "SELECT source, source_table, row_text, first_seen FROM rejections WHERE person = ? AND healed_at IS NULL",
     },
     Place {
+        name: "people whom student systems pushed",
+        is_current: true,
+        columns: &[("site", Words), ("since", Time), ("person", Words)],
+        select: "SELECT s.name, p.created_at, p.body FROM ims_persons p JOIN ims_sites s ON s.id = p.site \
+             WHERE p.sync_key = ?",
+    },
+    Place {
+        name: "memberships that student systems pushed",
+        is_current: true,
+        columns: &[("site", Words), ("group", Words), ("title", Words), ("membership", Words)],
+        select: "SELECT s.name, g.sync_key, g.title, m.body FROM ims_memberships m \
+             JOIN ims_persons p ON p.id = m.person_id JOIN ims_groups g ON g.id = m.group_id \
+             JOIN ims_sites s ON s.id = m.site WHERE p.sync_key = ?",
+    },
+    Place {
         name: "memberships that are ours",
         is_current: true,
         columns: &[("course", Number), ("group", Words), ("role", Words), ("user", Number)],
@@ -151,6 +166,37 @@ const PLACES: &[Place] = &[
         is_current: false,
         columns: &[("source", Words), ("table", Words), ("row", Words), ("until", Time)],
         select: "SELECT source, source_table, row_text, healed_at FROM rejections WHERE person = ? AND healed_at IS NOT NULL",
+    },
+];
+
+/// A place whose texts may name anybody, and that has to be read through.
+struct Searched {
+    name: &'static str,
+    columns: &'static [&'static str],
+    /// Selects the columns: a time first, then texts.
+    select: &'static str,
+}
+
+const SEARCHED: &[Searched] = &[
+    Searched {
+        name: "failed calls",
+        columns: &["at", "function", "people", "answer", "afterwards"],
+        select: "SELECT at, function_name, person_names, answer, what_happened FROM rest_error_logs ORDER BY id",
+    },
+    Searched {
+        name: "keys that student systems changed",
+        columns: &["at", "what", "before", "after"],
+        select: "SELECT renamed_at, object, key_before, key_after FROM ims_renames ORDER BY id",
+    },
+    Searched {
+        name: "messages of student systems",
+        columns: &["at", "sender", "operation", "detail", "answers", "notes", "message"],
+        select: "SELECT at, sender, operation, detail, statuses, notes, body FROM ims_messages ORDER BY id",
+    },
+    Searched {
+        name: "audit log",
+        columns: &["at", "who", "what", "before", "after", "reason"],
+        select: "SELECT at, who, what, value_before, value_after, reason FROM audit ORDER BY id",
     },
 ];
 
@@ -202,6 +248,8 @@ const TABLES: &[Table] = &[
         Whose::Nobodys,
         None,
     ),
+    table("ims_renames", &["key_before", "key_after"], Whose::Nobodys, None),
+    table("ims_messages", &["detail", "statuses", "notes", "body"], Whose::Nobodys, None),
     table("objections", &["sentence"], Whose::Nobodys, None),
     table("pauses", &["reason"], Whose::Nobodys, None),
     table("mapped_modules", &["reason"], Whose::Nobodys, None),
@@ -225,10 +273,12 @@ impl Store {
                 held.push(Held { place: name, is_current: *is_current, columns, rows });
             }
         }
-        let told = audit_rows(&mut read, person.as_str()).await?;
-        if !told.is_empty() {
-            let columns = vec!["at", "who", "what", "before", "after", "reason"];
-            held.push(Held { place: "audit log", is_current: false, columns, rows: told });
+        for searched in SEARCHED {
+            let rows = rows_naming(&mut read, searched, person.as_str()).await?;
+            if !rows.is_empty() {
+                let columns = searched.columns.to_vec();
+                held.push(Held { place: searched.name, is_current: false, columns, rows });
+            }
         }
         Ok(held)
     }
@@ -277,15 +327,16 @@ fn shown(row: &mut Row<'_>, kind: Kind) -> Result<Shown, Cause> {
     })
 }
 
-async fn audit_rows(read: &mut Transaction, key: &str) -> Result<Vec<Vec<Shown>>> {
-    let sql = "SELECT at, who, what, value_before, value_after, reason FROM audit ORDER BY id";
+async fn rows_naming(read: &mut Transaction, searched: &Searched, key: &str) -> Result<Vec<Vec<Shown>>> {
     let mut told = Vec::new();
-    read.each(sql, [], |row| {
-        let mut shown = vec![Shown::Time(row.time()?)];
-        let texts = [row.text()?, row.text()?, row.text()?, row.text()?, row.text()?];
-        if texts.iter().any(|text| names(text, key)) {
-            shown.extend(texts.map(Shown::Text));
-            told.push(shown);
+    read.each(searched.select, [], |row| {
+        let at = row.time()?;
+        let texts: Result<Vec<Option<Text>>, Cause> =
+            searched.columns.iter().skip(1).map(|_| row.text_or_none()).collect();
+        let texts = texts?;
+        if texts.iter().flatten().any(|text| names(text, key)) {
+            let texts = texts.into_iter().map(|text| text.map_or(Shown::Nothing, Shown::Text));
+            told.push(std::iter::once(Shown::Time(at)).chain(texts).collect());
         }
         Ok(())
     })
@@ -317,7 +368,7 @@ async fn erase_failed_calls(write: &mut Transaction, users: &[String], pseudonym
 /// A row that may name a person.
 struct Found {
     key: [i64; 2],
-    texts: Vec<Text>,
+    texts: Vec<Option<Text>>,
     is_theirs: bool,
 }
 
@@ -326,8 +377,8 @@ async fn erase_from(write: &mut Transaction, table: &Table, key: &str, pseudonym
     let mut rows = 0;
     for found in find(write, table, key).await? {
         let mut set: Vec<String> = table.texts.iter().map(|column| format!("{column} = ?")).collect();
-        let texts = found.texts.iter().map(|text| replaced(text, key, pseudonym).into());
-        let mut values: Vec<Value> = texts.collect();
+        let texts = found.texts.iter().map(|text| text.as_deref().map(|text| replaced(text, key, pseudonym)));
+        let mut values: Vec<Value> = texts.map(Value::from).collect();
         if found.is_theirs {
             set.push("person = ?".to_owned());
             values.push(pseudonym.into());
@@ -366,9 +417,10 @@ async fn find(write: &mut Transaction, table: &Table, key: &str) -> Result<Vec<F
         .each(sql, whose, |row| {
             let place = [row.int()?, row.int()?];
             let is_theirs = row.text_or_none()?.as_deref() == Some(key);
-            let texts: Result<Vec<Text>, Cause> = table.texts.iter().map(|_| row.text()).collect();
+            let texts: Result<Vec<Option<Text>>, Cause> =
+                table.texts.iter().map(|_| row.text_or_none()).collect();
             let texts = texts?;
-            if is_theirs || texts.iter().any(|text| names(text, key)) {
+            if is_theirs || texts.iter().flatten().any(|text| names(text, key)) {
                 found.push(Found { key: place, texts, is_theirs });
             }
             Ok(())

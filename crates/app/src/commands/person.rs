@@ -2,7 +2,7 @@
 //!
 //! Not here: where it is held (`store::people`); what sources, platform, mails and backups hold.
 //!
-//! Invariant: nobody is erased whom a source or a course has now: the next import would bring them back.
+//! Invariant: nobody is erased whom a source, a student system that pushes or a course has now: they would be brought back.
 
 use std::fmt::Write;
 
@@ -97,8 +97,8 @@ fn refuse_current(key: &PersonKey, held: &[Held]) -> Result<(), Failure> {
     }
     let message = format!("cannot erase {key}, who is still in: {}", current.join(", "));
     Err(Failure::new(Exit::Usage, message).hint(
-        "take the person out of the source, let `muster run` take them out of the groups, then erase; \
-         `muster export person` shows where they are",
+        "take the person out of the source, or let the student system that pushed them delete them; let `muster run` \
+         take them out of the groups, then erase; `muster export person` shows where they are",
     ))
 }
 

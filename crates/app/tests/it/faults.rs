@@ -21,33 +21,17 @@ const TIMEOUT_S: u32 = 1;
 /// faults has a multiple of this length, so the faults take turns at the calls.
 const ONE_IN: usize = 7;
 
-/// An answer that comes too late.
-const LATE: Fault = Fault::Delay(1_400);
+/// An answer that comes too late, by so many milliseconds.
+const LATE_MS: u64 = 1_400;
 
-/// An answer that begins at once and ends too late.
-const SLOW: Fault = Fault::Slow(140);
+/// An answer that begins at once and ends too late: so many milliseconds before each of its pieces.
+const SLOW_MS: u64 = 140;
 
 /// How long a call is held back while something happens beside it.
 const HELD_BACK_MS: u64 = 150;
 
 /// One fault for a read, and for a write that was or was not carried out.
-const FAULTS: [Fault; 15] = [
-    Fault::LostBefore,
-    Fault::HangBefore,
-    Fault::LostAfter,
-    Fault::HangAfter,
-    LATE,
-    SLOW,
-    Fault::Status500,
-    Fault::Status502,
-    Fault::Status504Committed,
-    Fault::Garbage,
-    Fault::TextBeforeJson,
-    Fault::EmptyBody,
-    Fault::HalfAnswer,
-    Fault::Deadlock,
-    Fault::StaleList,
-];
+const FAULTS: [Fault; 15] = Fault::all(LATE_MS, SLOW_MS);
 
 #[derive(Clone, Debug)]
 struct Case {
@@ -126,11 +110,11 @@ fn failed(story: &Story, case: &Case) -> Result<(), String> {
     place.server.faults().push(FaultRule { when: case.when.clone(), fault: case.fault, times: case.times });
     let ran = place.muster(&APPLY);
     place.server.faults().clear();
-    if case.fault == LATE {
+    if case.fault == Fault::Delay(LATE_MS) {
         // What was given up may still be carried out.
         std::thread::sleep(Duration::from_millis(600));
     }
-    ended_well(&place, &ran, before, case.fault != LATE)?;
+    ended_well(&place, &ran, before, case.fault != Fault::Delay(LATE_MS))?;
     come_to_the_end(story, &place).map_err(|complaint| format!("{complaint}\nthe disturbed run: {ran}"))
 }
 

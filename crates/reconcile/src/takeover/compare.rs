@@ -6,6 +6,7 @@
 //! `todelete` of the old tables, is agreed upon or told as a difference.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use super::{OldGroup, OldMember, OldRecords, Pending};
 use crate::finding::Reason;
 use crate::keys::{CourseId, GroupId, ModuleCode, SourceGroupId, UserId};
 use crate::link::CourseLinks;
+use crate::numbering::numbered_plans;
 use crate::operation::{Change, GroupHead};
 use crate::plan::CoursePlan;
 
@@ -135,11 +137,8 @@ pub fn compare(
 ) -> Comparison {
     let mut comparison = Comparison::default();
     let nothing = CourseLinks::default();
-    let mut number = 0;
-    for plan in plans {
-        let first = number + 1;
-        number += plan.operations.len() as u32;
-        let ours = Ours::of(plan, links.get(&plan.course).unwrap_or(&nothing), first, waiting);
+    for (numbers, plan) in numbered_plans(plans) {
+        let ours = Ours::of(plan, links.get(&plan.course).unwrap_or(&nothing), numbers, waiting);
         Comparing { old, ours, course: plan.course, comparison: &mut comparison }.course(plan);
     }
     comparison.differences.sort();
@@ -158,7 +157,7 @@ struct Ours<'a> {
 }
 
 impl<'a> Ours<'a> {
-    fn of(plan: &'a CoursePlan, links: &'a CourseLinks, first: u32, waiting: &HashSet<u32>) -> Self {
+    fn of(plan: &'a CoursePlan, links: &'a CourseLinks, numbers: Range<u32>, waiting: &HashSet<u32>) -> Self {
         let mut ours = Ours {
             links,
             makes: BTreeMap::new(),
@@ -166,7 +165,7 @@ impl<'a> Ours<'a> {
             adds: BTreeMap::new(),
             removes: BTreeMap::new(),
         };
-        for (number, operation) in (first..).zip(&plan.operations) {
+        for (number, operation) in numbers.zip(&plan.operations) {
             let mark = if waiting.contains(&number) { " (waits for approval)" } else { "" };
             match &operation.change {
                 Change::CreateGroup { group } => {

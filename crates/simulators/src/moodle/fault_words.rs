@@ -19,23 +19,7 @@ use super::functions::FUNCTIONS;
 const WAIT_MS: u64 = 1_000;
 
 /// Every fault.
-const ALL: [Fault; 15] = [
-    Fault::LostBefore,
-    Fault::LostAfter,
-    Fault::HangBefore,
-    Fault::HangAfter,
-    Fault::Delay(WAIT_MS),
-    Fault::Slow(WAIT_MS),
-    Fault::Status500,
-    Fault::Status502,
-    Fault::Status504Committed,
-    Fault::Garbage,
-    Fault::TextBeforeJson,
-    Fault::EmptyBody,
-    Fault::HalfAnswer,
-    Fault::Deadlock,
-    Fault::StaleList,
-];
+const ALL: [Fault; 15] = Fault::all(WAIT_MS, WAIT_MS);
 
 /// Why words name no fault.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

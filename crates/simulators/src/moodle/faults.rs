@@ -43,6 +43,30 @@ pub enum Fault {
     StaleList,
 }
 
+impl Fault {
+    /// Every fault; those that take a time take these, in milliseconds.
+    #[must_use]
+    pub const fn all(delay_ms: u64, slow_ms: u64) -> [Fault; 15] {
+        [
+            Fault::LostBefore,
+            Fault::LostAfter,
+            Fault::HangBefore,
+            Fault::HangAfter,
+            Fault::Delay(delay_ms),
+            Fault::Slow(slow_ms),
+            Fault::Status500,
+            Fault::Status502,
+            Fault::Status504Committed,
+            Fault::Garbage,
+            Fault::TextBeforeJson,
+            Fault::EmptyBody,
+            Fault::HalfAnswer,
+            Fault::Deadlock,
+            Fault::StaleList,
+        ]
+    }
+}
+
 /// When a rule begins to act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {

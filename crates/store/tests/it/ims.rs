@@ -1,15 +1,16 @@
 //! What student systems push: items and calls are kept or undone whole, and no site sees another.
 
 use store::ims::{
-    CallLimits, GroupContent, GroupKind, MembershipContent, NewAccount, ObjectKind, SiteId, Writing,
+    CallLimits, GroupContent, GroupKind, MembershipContent, MessageFilter, MessageOutcome, NewAccount,
+    NewMessage, ObjectKind, SiteId, Writing,
 };
 use store::{Store, Timestamp};
 
-use crate::support::at;
+use crate::support::{at, memory, owner};
 
 /// A store with two sites; each has the root `root`.
 async fn sites() -> (Store, [SiteId; 2]) {
-    let store = Store::open("sqlite::memory:").await.unwrap();
+    let (store, _lock) = memory().await;
     for site in ["one", "two"] {
         let new = NewAccount {
             name: site.into(),
@@ -124,4 +125,67 @@ async fn letter_case_counts_in_keys_and_a_key_is_free_in_every_kind() {
     assert_eq!(store.ims_read(two).await.unwrap().renamed(ObjectKind::Group, "old").await.unwrap(), None);
     let page = store.ims_read(one).await.unwrap().person_page(Timestamp(0), 1, 2).await.unwrap();
     assert_eq!((page.count, &*page.persons[0].sync_key, page.persons.len()), (4, "A", 2));
+}
+
+/// A message in which S17 is told beside S170.
+fn message() -> NewMessage {
+    NewMessage {
+        at: at(4),
+        account: None,
+        sender: "pusher".into(),
+        operation: "deletePerson".into(),
+        message_identifier: "".into(),
+        repeat_key: None,
+        body_hash: None,
+        outcome: MessageOutcome::Done,
+        detail: "".into(),
+        items: 1,
+        successes: 1,
+        warnings: 0,
+        failures: 0,
+        duration_us: 1,
+        request_bytes: 1,
+        statuses: None,
+        notes: "S17 is gone, S170 is not".into(),
+        body: Some("<person>S17</person>".into()),
+    }
+}
+
+#[tokio::test]
+async fn n11_a_person_who_was_pushed_is_told_and_erased_once_the_student_system_has_let_go() {
+    let (store, [one, _]) = sites().await;
+    let mut call = store.ims_batch().await.unwrap().call(one).await.unwrap();
+    let person = call.insert_person("S16", "<p/>", at(2)).await.unwrap();
+    let group = call.root().await.unwrap().id;
+    call.insert_membership("m1", &MembershipContent { group, person, body: "<m/>".into() }, at(2))
+        .await
+        .unwrap();
+    call.rename_person(person, "S17", at(3)).await.unwrap();
+    call.note_rename(ObjectKind::Person, "S16", "S17", at(3)).await.unwrap();
+    call.keep_call().await.unwrap().commit().await.unwrap();
+    store.record_messages(&[message()]).await.unwrap();
+    let held = store.held_about(&"S17".into()).await.unwrap();
+    let places: Vec<_> = held.iter().map(|held| (held.place, held.is_current)).collect();
+    assert_eq!(
+        places,
+        [
+            ("people whom student systems pushed", true),
+            ("memberships that student systems pushed", true),
+            ("keys that student systems changed", false),
+            ("messages of student systems", false)
+        ]
+    );
+    let mut call = store.ims_batch().await.unwrap().call(one).await.unwrap();
+    call.delete_person(person).await.unwrap();
+    call.keep_call().await.unwrap().commit().await.unwrap();
+    let lock = store.lock(&owner("test")).await.unwrap();
+    let erased = store.erase_person(&lock, &"S17".into(), "ada", "asked", at(5)).await.unwrap();
+    assert_eq!(store.held_about(&"S17".into()).await.unwrap(), []);
+    let kept =
+        &store.messages(&MessageFilter { limit: 1, ..MessageFilter::default() }).await.unwrap()[0].message;
+    let name = erased.pseudonym;
+    assert_eq!(*kept.notes, format!("{name} is gone, S170 is not"));
+    assert_eq!(kept.body.as_deref(), Some(format!("<person>{name}</person>").as_str()));
+    // What was not kept is not kept now either.
+    assert_eq!(kept.statuses, None);
 }

@@ -85,7 +85,12 @@ async fn n11_what_is_held_about_a_person_is_told_place_by_place() {
     let places: Vec<_> = held.iter().map(|held| (held.place, held.rows.len(), held.is_current)).collect();
     assert_eq!(
         places,
-        [("earlier deliveries", 1, false), ("findings", 1, false), ("audit log", 1, false)],
+        [
+            ("earlier deliveries", 1, false),
+            ("findings", 1, false),
+            ("failed calls", 1, false),
+            ("audit log", 1, false)
+        ],
         "{held:?}"
     );
     assert_eq!(held[1].rows[0][2], Shown::Text("S17 is not enrolled".into()));
@@ -103,7 +108,7 @@ async fn n11_after_an_erasure_nothing_names_the_person_and_everybody_else_is_as_
     assert_eq!(store.held_about(&person()).await.unwrap(), []);
     let held = store.held_about(&PersonKey(erased.pseudonym.clone())).await.unwrap();
     let places: Vec<&str> = held.iter().map(|held| held.place).collect();
-    assert_eq!(places, ["earlier deliveries", "findings", "audit log"]);
+    assert_eq!(places, ["earlier deliveries", "findings", "failed calls", "audit log"]);
     let errors = store.rest_errors(&RestErrorFilter::default()).await.unwrap();
     assert_eq!(errors[0].answer.as_ref(), "erased-4 and S170 were refused");
     assert_eq!(errors[0].people.as_ref(), "erased-4, S170");

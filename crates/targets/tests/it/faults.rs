@@ -8,23 +8,7 @@ use simulators::moodle::{Fault, FaultRule, When};
 use crate::apply::{WRITES, after, story};
 use crate::campus::{MemoryJournal, Plan, apply, group, put_grouping, start, try_apply, world, writes};
 
-const FAULTS: [Fault; 15] = [
-    Fault::LostBefore,
-    Fault::LostAfter,
-    Fault::HangBefore,
-    Fault::HangAfter,
-    Fault::Delay(20),
-    Fault::Slow(2),
-    Fault::Status500,
-    Fault::Status502,
-    Fault::Status504Committed,
-    Fault::Garbage,
-    Fault::TextBeforeJson,
-    Fault::EmptyBody,
-    Fault::HalfAnswer,
-    Fault::Deadlock,
-    Fault::StaleList,
-];
+const FAULTS: [Fault; 15] = Fault::all(20, 2);
 
 async fn check(fault: Fault, write: usize, times: usize) {
     let (world, plan) = story();

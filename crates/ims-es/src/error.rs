@@ -32,6 +32,9 @@ pub enum MessageError {
         /// Where it stands.
         at: u64,
     },
+    /// No element at all.
+    #[error("cannot read the message: it holds no XML element; send a SOAP envelope")]
+    NoElement,
     /// A document type declaration: SOAP 1.1 section 3 forbids it.
     #[error(
         "cannot read the message at byte {at}: it declares a document type, which SOAP forbids; leave it out"
@@ -210,6 +213,7 @@ impl MessageError {
             MessageError::NotWellFormed { .. }
             | MessageError::EndsEarly { .. }
             | MessageError::OutsideRoot { .. }
+            | MessageError::NoElement
             | MessageError::DocumentType { .. }
             | MessageError::Entity { .. }
             | MessageError::Character { .. }

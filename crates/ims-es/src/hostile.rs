@@ -128,6 +128,14 @@ fn a_document_type_that_never_ends_is_refused_after_one_token() {
 }
 
 #[test]
+fn what_holds_no_element_is_told_so() {
+    for text in ["", " \n", "user = \"sis\"", "<?xml version='1.0'?>"] {
+        let result = lint(text.as_bytes(), Limits::default(), &Policy::default());
+        assert!(matches!(result, Err(MessageError::NoElement)), "{text:?}: {result:?}");
+    }
+}
+
+#[test]
 fn a_message_that_stops_is_refused() {
     let result = lint(ENVELOPE.as_bytes(), Limits::default(), &Policy::default());
     assert!(matches!(result, Err(MessageError::EndsEarly { open: 3, .. })), "{result:?}");

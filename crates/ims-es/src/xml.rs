@@ -203,6 +203,7 @@ impl<'a> XmlReader<'a> {
             Event::Comment(_) | Event::PI(_) => Ok(None),
 
             Event::Eof if self.depth > 0 => Err(MessageError::EndsEarly { at, open: self.depth }),
+            Event::Eof if self.elements == 0 => Err(MessageError::NoElement),
             Event::Eof => Ok(Some(Step::Finished)),
         }
     }
@@ -245,6 +246,7 @@ impl<'a> XmlReader<'a> {
         allowed(piece, at)?;
         let is_blank = piece.bytes().all(|byte| byte.is_ascii_whitespace());
         match text {
+            _ if self.depth == 0 && !is_blank && self.elements == 0 => return Err(MessageError::NoElement),
             _ if self.depth == 0 && !is_blank => return Err(MessageError::OutsideRoot { at }),
             OnText::Keep(text) => {
                 let size = text.len() + piece.len();

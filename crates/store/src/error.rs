@@ -104,6 +104,14 @@ pub enum StoreError {
         /// What was asked for, and where to look.
         what: String,
     },
+    /// What was asked for does not go with what is there.
+    #[error("cannot {purpose}: {why}")]
+    InTheWay {
+        /// What was asked for, for example `add the account sis`.
+        purpose: String,
+        /// What is in the way, and what to do.
+        why: String,
+    },
     /// A statement failed.
     #[error("cannot {purpose}: {}", refused(.source))]
     Query {
@@ -128,7 +136,8 @@ impl StoreError {
             | StoreError::Held { .. }
             | StoreError::LockLost
             | StoreError::CannotLock { .. }
-            | StoreError::Missing { .. } => None,
+            | StoreError::Missing { .. }
+            | StoreError::InTheWay { .. } => None,
         }
     }
 }

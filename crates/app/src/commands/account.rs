@@ -209,7 +209,7 @@ fn said(output: &Output, text: &str) -> Result<Exit, Failure> {
 /// What is not there is a mistake of whoever typed it.
 fn usage(error: StoreError) -> Failure {
     match error {
-        StoreError::Missing { .. } => Failure::of(Exit::Usage, error),
+        StoreError::Missing { .. } | StoreError::InTheWay { .. } => Failure::of(Exit::Usage, error),
         other => Failure::from(other),
     }
 }

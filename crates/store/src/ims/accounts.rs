@@ -117,8 +117,10 @@ impl Store {
     ) -> Result<AccountId> {
         let mut write = self.db.write("add an account").await?;
         if account_id(&mut write, &new.name).await?.is_some() {
-            return Err(StoreError::Missing {
-                what: format!("a free name: the account {} is there already", new.name),
+            let name = &new.name;
+            return Err(StoreError::InTheWay {
+                purpose: format!("add the account {name}"),
+                why: format!("it is there already; `muster account rotate {name}` gives it another password"),
             });
         }
         let sql = "SELECT id FROM ims_sites WHERE name = ?";
@@ -190,8 +192,10 @@ impl Store {
         let mut write = self.db.write("give an account another password").await?;
         let account = account_of(&mut write, name).await?;
         if password_ids(&mut write, account).await?.len() >= PASSWORDS_MAX {
-            let what = format!("room for a third password of {name}: drop the older one first");
-            return Err(StoreError::Missing { what });
+            return Err(StoreError::InTheWay {
+                purpose: format!("give the account {name} a third password"),
+                why: format!("two hold already; `muster account rotate {name} --finish` drops the older one"),
+            });
         }
         insert_password(&mut write, account, hash, now).await?;
         record(&mut write, &entry(name, who, reason, "one password", "two passwords", now)).await?;
@@ -210,8 +214,10 @@ impl Store {
         let account = account_of(&mut write, name).await?;
         let passwords = password_ids(&mut write, account).await?;
         let [older, _newer] = passwords.as_slice() else {
-            let what = format!("an older password of {name}: it has only one");
-            return Err(StoreError::Missing { what });
+            return Err(StoreError::InTheWay {
+                purpose: format!("drop the older password of {name}"),
+                why: format!("it has only one; `muster account rotate {name}` gives it a second"),
+            });
         };
         write.execute("DELETE FROM ims_passwords WHERE id = ?", [Value::Int(*older)]).await?;
         record(&mut write, &entry(name, who, reason, "two passwords", "the newer password", now)).await?;

@@ -109,6 +109,9 @@ impl OldDatabaseError {
     pub(crate) fn next_step(&self) -> String {
         match self {
             OldDatabaseError::Address(_) => "write mysql://ACCOUNT@HOST/DATABASE".to_owned(),
+            OldDatabaseError::Connect { url, .. } if url.starts_with("sqlite:") => {
+                "check whether the file is there, and who may read it".to_owned()
+            }
             OldDatabaseError::Connect { .. } => {
                 format!("check the address and the account; its password may stand in {PASSWORD_VARIABLE}")
             }

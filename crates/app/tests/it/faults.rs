@@ -31,7 +31,7 @@ const SLOW_MS: u64 = 140;
 const HELD_BACK_MS: u64 = 150;
 
 /// One fault for a read, and for a write that was or was not carried out.
-const FAULTS: [Fault; 15] = Fault::all(LATE_MS, SLOW_MS);
+const FAULTS: [Fault; 16] = Fault::all(LATE_MS, SLOW_MS);
 
 #[derive(Clone, Debug)]
 struct Case {

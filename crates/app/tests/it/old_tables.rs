@@ -135,6 +135,19 @@ fn g9_a_failed_call_stands_with_names_run_and_what_happened_afterwards() {
 }
 
 #[test]
+fn g9_a_creating_call_that_answers_with_too_few_results_stands_there_too() {
+    let place = Place::with(&[7], 4, &timetable());
+    place.map(7, MODULE);
+    let fault = FaultRule::once(When::Function("core_group_create_groups".into()), Fault::FewerResults);
+    place.server.faults().push(fault);
+    place.run().ends_with(0);
+    let query = "SELECT function_name, code, answer, course, group_names, what_happened FROM rest_error_logs";
+    let (names, after) = ("Tutorial A, Tutorial B", "2 changes, all found done on a second look");
+    let answer = "1 results for 2 elements";
+    check(&place, query, &[&["core_group_create_groups", "result_count", answer, "7", names, after]]);
+}
+
+#[test]
 fn g9_a_failed_question_stands_with_what_became_of_it_also_where_only_a_plan_was_made() {
     let place = filled();
     let fault = FaultRule::once(When::Function("core_group_get_course_groups".into()), Fault::Status502);

@@ -19,7 +19,7 @@ use super::functions::FUNCTIONS;
 const WAIT_MS: u64 = 1_000;
 
 /// Every fault.
-const ALL: [Fault; 15] = Fault::all(WAIT_MS, WAIT_MS);
+const ALL: [Fault; 16] = Fault::all(WAIT_MS, WAIT_MS);
 
 /// Why words name no fault.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -80,6 +80,7 @@ impl Fault {
             Fault::TextBeforeJson => "text_before_json",
             Fault::EmptyBody => "empty",
             Fault::HalfAnswer => "half",
+            Fault::FewerResults => "fewer_results",
             Fault::Deadlock => "deadlock",
             Fault::StaleList => "stale_list",
         }

@@ -36,6 +36,9 @@ pub enum Fault {
     EmptyBody,
     /// The work is committed and the connection breaks in the middle of the answer.
     HalfAnswer,
+    /// The work of a creating call is committed, and its answer lacks the last result. Other answers come whole: that a
+    /// list is short no client could see (§8).
+    FewerResults,
     /// The database rolls back because of a deadlock: `dmlwriteexception` (§7).
     Deadlock,
     /// Somebody reads the list of the course between the work and its commit, so it stays outdated in the
@@ -46,7 +49,7 @@ pub enum Fault {
 impl Fault {
     /// Every fault; those that take a time take these, in milliseconds.
     #[must_use]
-    pub const fn all(delay_ms: u64, slow_ms: u64) -> [Fault; 15] {
+    pub const fn all(delay_ms: u64, slow_ms: u64) -> [Fault; 16] {
         [
             Fault::LostBefore,
             Fault::LostAfter,
@@ -61,6 +64,7 @@ impl Fault {
             Fault::TextBeforeJson,
             Fault::EmptyBody,
             Fault::HalfAnswer,
+            Fault::FewerResults,
             Fault::Deadlock,
             Fault::StaleList,
         ]

@@ -80,6 +80,7 @@ async fn every_fault_does_to_answer_and_work_what_it_says() {
         (Fault::LostBefore, 0, "", false),
         (Fault::LostAfter, 0, "", true),
         (Fault::HalfAnswer, 0, "", true),
+        (Fault::FewerResults, 200, "[]", true),
         (Fault::Status500, 500, "", false),
         (Fault::Status502, 502, "<h1>502", false),
         (Fault::Status504Committed, 504, "<h1>504", true),

@@ -184,6 +184,25 @@ impl Client {
         }
     }
 
+    /// Takes as many results as were asked for. With another number the call has failed although its answer was a good
+    /// one, and is kept for the log like any other that failed.
+    pub(super) fn counted<T>(
+        &self,
+        function: Function,
+        form: &Form,
+        rows: Vec<T>,
+        asked: Asked,
+    ) -> Result<Vec<T>, CallError> {
+        let Asked { results, effort, took } = asked;
+        if rows.len() == results {
+            return Ok(rows);
+        }
+        let shown = format!("{} results for {results} elements", rows.len());
+        let error = CallError::new(function.name(), codes::RESULT_COUNT, &shown);
+        self.troubled.fetch_add(1, Ordering::Relaxed);
+        Err(CallError { request: self.record(&error, form, effort, took), ..error })
+    }
+
     /// Calls a function once, by any name, for an examination: nothing is repeated, and a refusal is an answer that
     /// belongs in no log.
     pub(super) async fn ask<T: DeserializeOwned>(&self, function: &'static str, form: &Form) -> Heard<T> {
@@ -287,9 +306,19 @@ impl Client {
 
 /// Whether a call reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Effort {
+pub(super) enum Effort {
     Read,
     Write,
+}
+
+/// What was asked of a call whose number of results is known beforehand.
+pub(super) struct Asked {
+    /// How many results.
+    pub(super) results: usize,
+    /// Whether it read or wrote.
+    pub(super) effort: Effort,
+    /// How long it took.
+    pub(super) took: Duration,
 }
 
 /// What an examination heard.

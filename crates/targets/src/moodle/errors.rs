@@ -169,7 +169,7 @@ pub struct CallError {
     pub next_step: &'static str,
     /// What Moodle said, shortened and without the token; may be empty.
     pub shown: Text,
-    /// The number of the call among those that failed; 0 where it failed for what was in a good answer.
+    /// The number of the call among those that failed; 0 where no call was made.
     pub request: u64,
 }
 

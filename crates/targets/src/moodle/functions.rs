@@ -8,9 +8,10 @@
 use reconcile::keys::{CourseId, PersonKey, Text};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
-use super::client::Client;
-use super::errors::{CallError, codes};
+use super::client::{Asked, Client, Effort};
+use super::errors::CallError;
 use super::form::Form;
 use super::settings::PersonKeyField;
 
@@ -228,7 +229,7 @@ impl Client {
         }
         let function = Function::GetGroupings;
         let form = Form::new().list("groupingids", ids).set("returngroups", 1);
-        counted(function, self.read(function, &form).await?, ids.len())
+        self.read_counted(function, &form, ids.len()).await
     }
 
     /// Everybody who is enrolled in any way, with one field; without `userfields` it is ten times slower.
@@ -295,7 +296,18 @@ impl Client {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        counted(function, self.read(function, &Form::new().list(list, ids)).await?, ids.len())
+        self.read_counted(function, &Form::new().list(list, ids), ids.len()).await
+    }
+
+    async fn read_counted<T: DeserializeOwned>(
+        &self,
+        function: Function,
+        form: &Form,
+        results: usize,
+    ) -> Result<Vec<T>, CallError> {
+        let began = Instant::now();
+        let rows = self.read(function, form).await?;
+        self.counted(function, form, rows, Asked { results, effort: Effort::Read, took: began.elapsed() })
     }
 
     /// Calls a creating function and compares the number of results.
@@ -304,8 +316,11 @@ impl Client {
         struct Created {
             id: i64,
         }
+        let began = Instant::now();
         let created: Vec<Created> = self.write(function, form).await?;
-        counted(function, created.into_iter().map(|row| row.id).collect(), form.elements)
+        let ids = created.into_iter().map(|row| row.id).collect();
+        let asked = Asked { results: form.elements, effort: Effort::Write, took: began.elapsed() };
+        self.counted(function, form, ids, asked)
     }
 
     /// Calls a function whose success is `null`.
@@ -315,12 +330,4 @@ impl Client {
         }
         self.write(function, form).await
     }
-}
-
-fn counted<T>(function: Function, rows: Vec<T>, expected: usize) -> Result<Vec<T>, CallError> {
-    if rows.len() == expected {
-        return Ok(rows);
-    }
-    let shown = format!("{} results for {expected} elements", rows.len());
-    Err(CallError::new(function.name(), codes::RESULT_COUNT, &shown))
 }

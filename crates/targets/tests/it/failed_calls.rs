@@ -43,6 +43,7 @@ async fn g9_what_happened_afterwards_is_told_in_words() {
         (Fault::Deadlock, 1, &["create_groups in 101 of A: tried again, and done"][..]),
         (Fault::LostAfter, 1, &["create_groups in 101 of A: looked again: it had been done all the same"]),
         (Fault::Status500, 1, &["create_groups in 101 of A: tried again, and done"]),
+        (Fault::FewerResults, 1, &["create_groups in 101 of A: looked again: it had been done all the same"]),
     ] {
         let mut plan = Plan::default();
         plan.push(101, create(101, "A"));

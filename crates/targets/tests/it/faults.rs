@@ -8,7 +8,7 @@ use simulators::moodle::{Fault, FaultRule, When};
 use crate::apply::{WRITES, after, story};
 use crate::campus::{MemoryJournal, Plan, apply, group, put_grouping, start, try_apply, world, writes};
 
-const FAULTS: [Fault; 15] = Fault::all(20, 2);
+const FAULTS: [Fault; 16] = Fault::all(20, 2);
 
 async fn check(fault: Fault, write: usize, times: usize) {
     let (world, plan) = story();

@@ -16,10 +16,11 @@ use super::line::Caller;
 use crate::moodle::faults::Fault;
 
 /// The answer with the damage that some faults do to it.
-pub(super) fn spoilt(mut answer: HttpAnswer, fault: Option<Fault>) -> HttpAnswer {
+pub(super) fn spoilt(mut answer: HttpAnswer, fault: Option<Fault>, is_write: bool) -> HttpAnswer {
     match fault {
         Some(Fault::Garbage) => answer.body = b"<html><body>{\"not\": json".to_vec(),
         Some(Fault::EmptyBody) => answer.body.clear(),
+        Some(Fault::FewerResults) if is_write => drop_last_result(&mut answer.body),
         Some(Fault::TextBeforeJson) => {
             let warning = b"<br />\n<b>Warning</b>:  PHP Request Startup: Input variables exceeded 1000. \
                             in <b>Unknown</b> on line <b>0</b><br />\n";
@@ -29,6 +30,13 @@ pub(super) fn spoilt(mut answer: HttpAnswer, fault: Option<Fault>) -> HttpAnswer
         _ => {}
     }
     answer
+}
+
+/// Takes the last result out of a list; what is no list stays as it is.
+fn drop_last_result(body: &mut Vec<u8>) {
+    let Ok(mut results) = serde_json::from_slice::<Vec<serde_json::Value>>(body) else { return };
+    results.pop();
+    *body = serde_json::Value::from(results).to_string().into_bytes();
 }
 
 /// Sends the answer, or does what the fault wants instead.

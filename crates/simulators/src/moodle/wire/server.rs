@@ -225,7 +225,7 @@ fn carried_out(
         }
         _ => respond(&mut world, wwwroot, request, incoming, disturbance),
     };
-    let answer = spoilt(answer, fault);
+    let answer = spoilt(answer, fault, is_write);
     let silent =
         matches!(fault, Some(Fault::LostBefore | Fault::LostAfter | Fault::HangBefore | Fault::HangAfter));
     // Recorded under the lock on the world, so that the order is that of the work.

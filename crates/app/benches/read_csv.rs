@@ -24,6 +24,14 @@ mod serve {
     pub(crate) use self::schedule::Schedule;
 }
 
+/// The configuration speaks of the language of letters; nothing else of the mail is here.
+#[path = "../src/mail/owners"]
+mod mail {
+    mod language;
+
+    pub(crate) use self::language::Language;
+}
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 

@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Say which module fills which course
     #[command(subcommand)]
     Map(MapCommand),
+    /// List who gets emails about their courses, and end or begin them
+    #[command(subcommand)]
+    Owners(OwnersCommand),
     /// Work out and record what would be done, and do nothing
     Plan(PlanArgs),
     /// Work out the plan afresh and carry it out
@@ -300,6 +303,25 @@ pub(crate) struct ScopeArgs {
     /// Every course, also those in which nothing changed
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OwnersCommand {
+    /// List everybody who was written to, or wants no emails
+    List,
+    /// Send no more emails to somebody
+    Unsubscribe(SubscriptionArgs),
+    /// Send emails to somebody again who wanted none
+    Subscribe(SubscriptionArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubscriptionArgs {
+    /// The address
+    pub(crate) address: String,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use crate::exit::{Exit, Failure};
 /// The commands in the order in which people meet them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Try it", &["demo", "simulate"]),
-    ("Set up", &["init", "check", "config", "map"]),
+    ("Set up", &["init", "check", "config", "map", "owners"]),
     ("Each night", &["run", "import", "plan", "apply", "approve", "serve"]),
     ("Look", &["status", "explain", "runs", "export"]),
     ("Student systems that push", &["account", "ims"]),

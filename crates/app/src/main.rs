@@ -93,6 +93,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(&args, &file, profile.as_deref(), output).await,
         Command::Import(args) => commands::import::run(&open().await?, &args, output).await,
         Command::Map(command) => commands::map::run(&open().await?, &command, output).await,
+        Command::Owners(command) => commands::owners::run(&open().await?, &command, output).await,
         Command::Plan(args) => commands::night::plan(&open().await?, &args, output).await,
         Command::Apply(args) => commands::night::apply(&open().await?, &args, output).await,
         Command::Run(args) => commands::night::run(&open().await?, &args, output).await,

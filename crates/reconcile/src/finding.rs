@@ -240,6 +240,18 @@ impl Reason {
                 | Reason::GroupingInUse
         )
     }
+
+    /// Tells whether it is about something that somebody changed on the platform since we last applied.
+    pub fn is_drift(self) -> bool {
+        matches!(
+            self,
+            Reason::RenamedThere
+                | Reason::RenamedBoth
+                | Reason::DeletedThere
+                | Reason::RemovedThere
+                | Reason::LocalMembers
+        )
+    }
 }
 
 impl Severity {

@@ -26,6 +26,14 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
+    /// Demands a condition about a value, where one is asked for.
+    pub(crate) fn with_some(self, condition: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(condition, [value.into()]),
+            None => self,
+        }
+    }
+
     /// Demands that a column has a value, where one is asked for.
     pub(crate) fn equals(mut self, column: &str, value: Option<impl Into<Value>>) -> Self {
         if let Some(value) = value {

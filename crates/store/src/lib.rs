@@ -30,6 +30,7 @@ mod lock;
 mod lookup;
 mod mappings;
 mod migrate;
+mod owners;
 mod pauses;
 mod people;
 mod rejections;
@@ -64,10 +65,13 @@ pub use filter::Page;
 pub use findings::{FindingFilter, FindingRow};
 pub use journal::{JournalRow, OperationFilter, OperationState};
 pub use lock::{LockOwner, LockState, RunLock};
-pub use lookup::{CourseHit, GroupHit, GroupingHit, HitPlace, PersonPlace, PersonTrace, PersonTraces};
+pub use lookup::{
+    CourseHit, GroupHit, GroupNames, GroupingHit, HitPlace, PersonPlace, PersonTrace, PersonTraces,
+};
 pub use mappings::{
     Flag, MappingChange, MappingCounts, MappingFilter, MappingKey, MappingRow, MappingSettings,
 };
+pub use owners::{OwnerId, OwnerRow, Subscription, ToldOwners};
 pub use pauses::{NewPause, PauseId, PauseRow, PauseScope};
 pub use people::{Erased, Held, Shown};
 pub use rejections::{RejectionFilter, RejectionRow};

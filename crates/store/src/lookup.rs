@@ -4,7 +4,7 @@
 //!
 //! Invariant: names compare without regard to letter case; keys compare exactly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reconcile::keys::{
     CourseId, GroupId, GroupKey, GroupingId, GroupingKey, ModuleCode, Part, PersonKey, Role, SourceGroupId,
@@ -145,7 +145,57 @@ const OF_PERSON: &str = "SELECT d.source, g.module, g.group_id, CASE WHEN g.name
      WHERE d.id IN (SELECT MAX(id) FROM deliveries WHERE state = 'accepted' GROUP BY source) AND p.person = ? \
      ORDER BY d.source, g.module, g.group_id";
 
+/// What a group is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupNames {
+    /// The name that it shows on the platform; `None` where it is not there yet.
+    pub shown: Option<Text>,
+    /// Its name, or its code where it has none, in the newest accepted delivery; `None` where that does not have it.
+    pub delivered: Option<Text>,
+}
+
+const NAMES_SHOWN: &str =
+    "SELECT course, source, module, group_id, part, name_shown FROM group_links WHERE course IN";
+
+const NAMES_DELIVERED: &str = "SELECT d.source, g.module, g.group_id, CASE WHEN g.name = '' THEN g.code ELSE g.name END \
+     FROM source_groups g JOIN deliveries d ON d.rows_of = g.delivery \
+     WHERE d.id IN (SELECT MAX(id) FROM deliveries WHERE state = 'accepted' GROUP BY source) AND g.module IN";
+
 impl Store {
+    /// What some groups of courses are called, on the platform and in their sources.
+    pub async fn group_names(
+        &self,
+        groups: &BTreeSet<(CourseId, GroupKey)>,
+    ) -> Result<BTreeMap<(CourseId, GroupKey), GroupNames>> {
+        let mut names: BTreeMap<_, GroupNames> =
+            groups.iter().map(|group| (group.clone(), GroupNames::default())).collect();
+        let mut read = self.db.read("look what groups are called").await?;
+        let courses: BTreeSet<CourseId> = groups.iter().map(|(course, _)| *course).collect();
+        let courses: Vec<CourseId> = courses.into_iter().collect();
+        for some in courses.chunks(LIST_MAX) {
+            let sql = format!("{NAMES_SHOWN} ({})", marks(some.len()));
+            let values = some.iter().map(|course| Value::from(*course));
+            for trace in read.rows(sql, values, trace).await? {
+                if let Some(names) = names.get_mut(&(trace.course, trace.key)) {
+                    names.shown = Some(trace.name);
+                }
+            }
+        }
+        let modules: BTreeSet<&ModuleCode> = groups.iter().map(|(_, key)| &key.module).collect();
+        let modules: Vec<&ModuleCode> = modules.into_iter().collect();
+        let mut in_source = BTreeMap::new();
+        for some in modules.chunks(LIST_MAX) {
+            let sql = format!("{NAMES_DELIVERED} ({})", marks(some.len()));
+            let hits = read.rows(sql, some.iter().map(|module| Value::from(*module)), delivered).await?;
+            in_source.extend(hits.into_iter().map(|hit| (hit.key, hit.name)));
+        }
+        for ((_, key), names) in &mut names {
+            // The source knows no parts: they are made of one group of it.
+            names.delivered = in_source.get(&GroupKey { part: Part::Everyone, ..key.clone() }).cloned();
+        }
+        Ok(names)
+    }
+
     /// The groups that answer to a platform's id, a source's id, an idnumber, a name or a code: ours first, then
     /// those that are only in a source, then those that are gone.
     pub async fn find_groups(&self, asked: &str) -> Result<Vec<GroupHit>> {

@@ -39,6 +39,7 @@ migrations!(
     8 "explain" "0008_explain.sql",
     9 "ims" "0009_ims.sql",
     10 "pause_ends" "0010_pause_ends.sql",
+    12 "owners" "0012_owners.sql",
 );
 
 /// Applies every migration that the database does not have yet. One that has all is only looked at, so that an account
@@ -163,6 +164,7 @@ mod tests {
         (8, include_str!("../tests/migrations/0008_explain.sql")),
         (9, include_str!("../tests/migrations/0009_ims.sql")),
         (10, include_str!("../tests/migrations/0010_pause_ends.sql")),
+        (12, include_str!("../tests/migrations/0012_owners.sql")),
     ];
 
     #[tokio::test]

@@ -15,6 +15,7 @@ use crate::db::{Row, Transaction, Value};
 use crate::digest::digest;
 use crate::error::{Cause, Result};
 use crate::lock::RunLock;
+use crate::owners::erase_owner;
 use crate::store::Store;
 use crate::time::Timestamp;
 
@@ -144,6 +145,31 @@ const PLACES: &[Place] = &[
         select: "SELECT course, name, dropped_at, run, because FROM tombstones WHERE person = ?",
     },
     Place {
+        name: "mappings that they own",
+        is_current: false,
+        columns: &[("course", Number), ("module", Words), ("owner", Words), ("reason", Words)],
+        select: "SELECT moodle_id, modulecode, owner, reason FROM mapped_modules WHERE owner = ?",
+    },
+    Place {
+        name: "letters to owners of courses",
+        is_current: false,
+        columns: &[
+            ("address", Words),
+            ("language", Words),
+            ("last letter", Time),
+            ("no letters since", Time),
+        ],
+        select: "SELECT address, language, told_at, unsubscribed_at FROM owners \
+             WHERE ? IN (address, COALESCE(person, ''))",
+    },
+    Place {
+        name: "courses that they were told of",
+        is_current: false,
+        columns: &[("course", Number), ("at", Time)],
+        select: "SELECT c.course, c.told_at FROM owner_courses c JOIN owners o ON o.id = c.owner \
+             WHERE ? IN (o.address, COALESCE(o.person, ''))",
+    },
+    Place {
         name: "operations of runs",
         is_current: false,
         columns: &[("run", Number), ("course", Number), ("what", Words), ("group", Words), ("state", Words)],
@@ -252,7 +278,7 @@ const TABLES: &[Table] = &[
     table("ims_messages", &["detail", "statuses", "notes", "body"], Whose::Nobodys, None),
     table("objections", &["sentence"], Whose::Nobodys, None),
     table("pauses", &["reason"], Whose::Nobodys, None),
-    table("mapped_modules", &["reason"], Whose::Nobodys, None),
+    table("mapped_modules", &["reason", "owner"], Whose::Nobodys, None),
 ];
 
 /// As many characters as a fingerprint has.
@@ -301,6 +327,7 @@ impl Store {
         for table in TABLES {
             rows += erase_from(&mut write, table, key, &pseudonym).await?;
         }
+        rows += erase_owner(&mut write, person).await?;
         rows += write.execute("DELETE FROM exceptions WHERE person = ?", [person.into()]).await?;
         let sql = "UPDATE persons SET person = ? WHERE person = ?";
         rows += write.execute(sql, [(&pseudonym).into(), person.into()]).await?;

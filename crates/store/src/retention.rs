@@ -10,6 +10,7 @@
 use crate::db::{Transaction, Value};
 use crate::error::Result;
 use crate::lock::RunLock;
+use crate::owners::prune_owners;
 use crate::store::Store;
 use crate::time::Timestamp;
 
@@ -27,6 +28,8 @@ pub struct Retention {
     pub healed_days: u64,
     /// Groups, groupings and memberships that were ours and are gone.
     pub history_days: u64,
+    /// Owners of courses after the last letter to them, with the links in it.
+    pub owners_days: u64,
 }
 
 /// How many rows were deleted.
@@ -40,13 +43,15 @@ pub struct Pruned {
     pub healed: u64,
     /// What was ours and is gone.
     pub history: u64,
+    /// Owners of courses, and what they were told.
+    pub owners: u64,
 }
 
 impl Pruned {
     /// All of them.
     pub fn rows(&self) -> u64 {
-        let Pruned { operations, failed_calls, healed, history } = self;
-        operations + failed_calls + healed + history
+        let Pruned { operations, failed_calls, healed, history, owners } = self;
+        operations + failed_calls + healed + history + owners
     }
 }
 
@@ -61,12 +66,14 @@ pub struct KeptSince {
     pub healed: Option<Timestamp>,
     /// What was ours and is gone.
     pub history: Option<Timestamp>,
+    /// Letters to owners of courses.
+    pub owners: Option<Timestamp>,
 }
 
 impl Store {
     /// Deletes what is older than it may be.
     pub async fn prune(&self, lock: &RunLock, retention: &Retention, now: Timestamp) -> Result<Pruned> {
-        let Retention { runs_days, failed_calls_days, healed_days, history_days } = *retention;
+        let Retention { runs_days, failed_calls_days, healed_days, history_days, owners_days } = *retention;
         let mut write = self.db.write_locked(lock, "delete what is too old").await?;
         let mut pruned = Pruned::default();
         if let Some(before) = before(runs_days, now) {
@@ -83,6 +90,9 @@ impl Store {
         }
         if let Some(before) = before(history_days, now) {
             pruned.history = write.execute("DELETE FROM tombstones WHERE dropped_at < ?", [before]).await?;
+        }
+        if let Some(before) = before(owners_days, now) {
+            pruned.owners = prune_owners(&mut write, before).await?;
         }
         write.commit().await?;
         Ok(pruned)
@@ -102,6 +112,7 @@ impl Store {
             failed_calls: oldest("SELECT MIN(at) FROM rest_error_logs").await?,
             healed: oldest("SELECT MIN(healed_at) FROM findings").await?,
             history: oldest("SELECT MIN(dropped_at) FROM tombstones").await?,
+            owners: oldest("SELECT MIN(told_at) FROM owners").await?,
         })
     }
 }

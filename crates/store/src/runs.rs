@@ -335,6 +335,15 @@ impl Store {
         read_only.rows(sql, [limit.into()], read).await
     }
 
+    /// When each run that was to do more than plan began, since a time, and how many operations it carried out; the
+    /// oldest first. Their stories are left out, because they are long.
+    pub async fn work_since(&self, since: Timestamp) -> Result<Vec<(Timestamp, u64)>> {
+        let mut read_only = self.db.read("look how much was done").await?;
+        let sql =
+            "SELECT started_at, done_count FROM runs WHERE kind <> 'plan' AND started_at >= ? ORDER BY id";
+        read_only.rows(sql, [since.into()], |row| Ok((row.time()?, row.count()?))).await
+    }
+
     /// How many runs there were of each status.
     pub async fn run_counts(&self) -> Result<BTreeMap<RunStatus, u64>> {
         let mut read_only = self.db.read("count the runs").await?;

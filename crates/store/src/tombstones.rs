@@ -72,6 +72,8 @@ pub struct TombstoneFilter {
     pub course: Option<CourseId>,
     /// Only of this run.
     pub run: Option<RunId>,
+    /// Only what was dropped after this time.
+    pub after: Option<Timestamp>,
     /// Which stretch of the list.
     pub page: Page,
 }
@@ -226,6 +228,7 @@ impl Store {
         let (sql, values) = Conditions::default()
             .equals("course", filter.course)
             .equals("run", filter.run.map(|run| run.0))
+            .with_some("dropped_at > ?", filter.after)
             .complete(&format!("SELECT {COLUMNS} FROM tombstones"), "id DESC", filter.page);
         self.db.read("list the tombstones").await?.rows(sql, values, read).await
     }

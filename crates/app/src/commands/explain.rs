@@ -26,6 +26,8 @@ use serde_json::json;
 
 use self::chain::{Chain, Names, Step};
 use self::code::Code;
+#[cfg(test)]
+pub(crate) use self::code::{Mender, mender_of};
 pub(crate) use self::history::EVENTS_SHOWN;
 use self::memory::Memory;
 use crate::app::App;

@@ -20,6 +20,7 @@ mod map_doubts;
 pub(crate) mod mend;
 pub(crate) mod nagios;
 pub(crate) mod night;
+pub(crate) mod owners;
 pub(crate) mod pause;
 pub(crate) mod person;
 pub(crate) mod repair;

@@ -4,6 +4,7 @@
 
 mod mail;
 mod odbc;
+mod owners;
 mod schedule;
 mod serve;
 
@@ -52,6 +53,7 @@ pub(crate) fn build(
     };
     sources.values_mut().for_each(|source| source.people = people);
     let mail = build.mail();
+    let owners = build.owners(mail.as_ref());
     let policy = build.section("policy");
     let limits = build.section("limits");
     let schedule = build.schedule();
@@ -70,6 +72,7 @@ pub(crate) fn build(
         policy: policy?,
         limits: limits?,
         mail,
+        owners,
         silence_hours: document.number("report.mail.silence_hours"),
         schedule,
         retention: build.retention(),
@@ -108,6 +111,7 @@ impl Build<'_> {
             failed_calls_days: days("failed_calls_days"),
             healed_days: days("healed_days"),
             history_days: days("history_days"),
+            owners_days: days("owners_days"),
         }
     }
 

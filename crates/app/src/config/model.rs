@@ -22,6 +22,7 @@ use super::address::DatabaseUrl;
 use super::explain::Effective;
 use super::mistake::Mistake;
 use super::secret::SecretRef;
+use crate::mail::Language;
 use crate::serve::Schedule;
 
 /// One configuration, a profile laid over it.
@@ -49,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Who is told by mail; `None` where nobody is.
     pub(crate) mail: Option<MailConfig>,
+    /// Which owners of courses get letters; `None` where nobody does.
+    pub(crate) owners: Option<OwnersConfig>,
     /// After how many hours without a good run the alarm is raised; 0 for never.
     pub(crate) silence_hours: u64,
     /// When runs begin by themselves; `None` where something else starts them.
@@ -354,6 +357,32 @@ pub(crate) enum MailWhen {
     Always,
     /// After none.
     Never,
+}
+
+/// Letters to owners of courses.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnersConfig {
+    /// Who answers for a course.
+    pub(crate) who: Answerable,
+    /// The short names of roles whose holders do.
+    pub(crate) roles: Vec<String>,
+    /// In how many days an owner gets at most one letter.
+    pub(crate) every_days: u64,
+    /// The language where the platform tells none that is spoken here.
+    pub(crate) language: Language,
+    /// Who gets the answers.
+    pub(crate) reply_to: Mailbox,
+}
+
+/// Who answers for a course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answerable {
+    /// The owners of its mappings.
+    Mapping,
+    /// The people with certain roles in it.
+    Roles,
+    /// The owners of its mappings, or the people with certain roles where there is no such owner.
+    MappingOrRoles,
 }
 
 /// A mail server.

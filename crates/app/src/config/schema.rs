@@ -194,6 +194,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section { path: "report.mail", about: "Who is told by mail, and of what (docs/mail.md)." },
     Section { path: "report.mail.smtp", about: "The server that takes the mail." },
+    Section {
+        path: "report.owners",
+        about: "Letters to the people who answer for a course, each with only their own courses (docs/mail.md). They go through the server of [report.mail].",
+    },
     Section { path: "schedule", about: "When `muster serve` runs by itself (docs/running.md)." },
     Section {
         path: "serve",
@@ -698,6 +702,37 @@ pub(crate) const KEYS: &[Key] = &[
         Default::Number(30),
         "How long one step of the conversation may take, in seconds.",
     ),
+    // Owners of courses.
+    key(
+        "report.owners.who",
+        words(&["nobody", "mapping", "roles", "mapping_or_roles"]),
+        Default::Text("nobody"),
+        "Who answers for a course: nobody is written to; the owner of its mappings, who is an address or a person's key; the people with one of `roles` in the course; or these where no mapping has an owner who can be written to.",
+    ),
+    key(
+        "report.owners.roles",
+        Kind::List,
+        Default::List(&["editingteacher"]),
+        "The short names of the roles in Moodle whose holders answer for a course.",
+    ),
+    key(
+        "report.owners.every_days",
+        DAYS,
+        Default::Number(7),
+        "An owner gets at most one letter in so many days. What needs them is told after the next run all the same; when nothing is new there is no letter. 0 tells everything after the next run.",
+    ),
+    key(
+        "report.owners.language",
+        words(&["en", "de"]),
+        Default::Text("en"),
+        "The language of letters to people for whom Moodle tells none that Muster speaks: English or German.",
+    ),
+    key(
+        "report.owners.reply_to",
+        Kind::Text,
+        Default::Nothing,
+        "The address that answers go to. Without it the first one in `to` of [report.mail].",
+    ),
     key(
         "schedule.run",
         Kind::Schedule,
@@ -745,7 +780,7 @@ pub(crate) const KEYS: &[Key] = &[
         "serve.public_url",
         Kind::WebUrl,
         Default::Nothing,
-        "The address under which others reach this server, for example through a proxy; it stands in the description of the service. Without it the address that the client asked for.",
+        "The address under which others reach this server, for example through a proxy; it stands in the description of the service, and in letters to owners as the way to get no more of them. Without it the address that the client asked for, and no such way.",
     ),
     flag(
         "serve.allow_http",
@@ -830,6 +865,12 @@ pub(crate) const KEYS: &[Key] = &[
         KEPT_DAYS,
         Default::Number(400),
         "For how many days groups and memberships that were ours and are gone can still be explained. 0 keeps them for ever.",
+    ),
+    key(
+        "retention.owners_days",
+        KEPT_DAYS,
+        Default::Number(400),
+        "For how many days an owner's address, what they were told and the links in letters are kept after the last letter. That somebody wants no letters is kept until it is taken back. 0 keeps them for ever.",
     ),
     key(
         "retention.deliveries",

@@ -391,6 +391,29 @@ fn pending(causes: &ByReason<'_>, blocks: &mut Vec<Block>) {
     ));
 }
 
+/// What was added and removed, what is held, what waits for others, and what was changed by hand: one sentence each.
+fn in_short(story: &Story) -> String {
+    let done = |kinds: [&str; 2], words: [(&str, &str); 2]| {
+        let told = kinds.iter().zip(words).filter_map(|(kind, (one, many))| {
+            let of_kind = story.changes.iter().filter(|figures| figures.kind == *kind);
+            let done: u64 = of_kind.map(|figures| figures.done).sum();
+            (done > 0).then(|| counted(done, one, many))
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
+    };
+    let words = [("group", "groups"), ("member", "members")];
+    let is_drift = |told: &&Told| told.finding.reason.is_drift();
+    format!(
+        "Added: {}. Removed: {}. Held: {}. Pending: {}. Changed by hand (drift): {}.",
+        done(["create_group", "add_member"], words),
+        done(["delete_group", "remove_member"], words),
+        thousands(story.operations_waiting),
+        thousands(story.open(Severity::Pending).values().map(|told| told.len() as u64).sum()),
+        thousands(story.findings.iter().filter(is_drift).count() as u64),
+    )
+}
+
 /// Totals, and how they compare with the usual.
 fn figures(story: &Story, with_kinds: bool, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading("In figures".to_owned()));
@@ -409,6 +432,7 @@ fn figures(story: &Story, with_kinds: bool, blocks: &mut Vec<Block>) {
         row("findings", findings, usual.map(|usual| usual.findings)),
         row("seconds", duration_s, usual.map(|usual| usual.duration_s)),
     ]));
+    blocks.push(Block::Paragraph(in_short(story)));
     if with_kinds && !story.changes.is_empty() {
         let kinds = story.changes.iter().map(|figures| {
             let done = figures.done + figures.already_so;
@@ -426,6 +450,7 @@ fn figures(story: &Story, with_kinds: bool, blocks: &mut Vec<Block>) {
     if let Some(usual) = story.usual {
         notes.push(format!("The usual is the median of the last {} runs.", usual.runs));
     }
+    notes.extend(story.week.map(|week| week.sentence()));
     if notices > 0 {
         let noted = if notices == 1 { "is" } else { "are" };
         notes.push(format!("{} {noted} only for the record.", counted(notices, "finding", "findings")));

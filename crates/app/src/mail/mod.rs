@@ -1,7 +1,7 @@
 //! Mail: tells people after a run what needs them, and that all is well, and that nothing ran.
 //!
-//! The way through: `story.rs` gathers what there is to tell, `compose.rs` writes the letter with the blocks of
-//! `paper.rs`, `send.rs` hands it to the server.
+//! The way through, to the administrators: `story.rs` gathers what there is to tell, `compose.rs` writes the letter with the blocks of
+//! `paper.rs`, `send.rs` hands it to the server. To the owners of courses: the folder `owners`.
 //!
 //! Not here: when a run is due, and who watches for silence (`muster serve`).
 //!
@@ -12,6 +12,7 @@ mod compose;
 mod examine;
 mod folder;
 mod next_run;
+mod owners;
 mod paper;
 mod pause_ends;
 mod send;
@@ -19,6 +20,7 @@ mod silence;
 mod story;
 #[cfg(test)]
 mod tests;
+mod week;
 
 use std::io::Write;
 
@@ -27,6 +29,7 @@ use store::Entry;
 use self::compose::{Length, Letter, compose, compose_silence};
 pub(crate) use self::examine::{Examined, Trial, Verdict, examine};
 pub(crate) use self::folder::subjects_in;
+pub(crate) use self::owners::{LETTERS_PATH, Language, Words, mailbox};
 pub(crate) use self::pause_ends::tell_pause_ends;
 use self::send::MailError;
 pub(crate) use self::silence::{Silence, silence};
@@ -57,6 +60,9 @@ pub(crate) async fn after_run(app: &App, ended: &Result<Finished, Failure>) {
     let length = if config.digest { Length::Digest } else { Length::Whole };
     if story.needs_person() || config.digest || config.when == MailWhen::Always {
         dispatch(app, config, &compose(&story, length)).await;
+    }
+    if let Ok(finished) = ended {
+        owners::tell_owners(app, finished).await;
     }
 }
 

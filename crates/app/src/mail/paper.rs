@@ -3,7 +3,8 @@
 //! Not here: what it says (`compose.rs`).
 //!
 //! Invariant: a foreign name is one line, bounded, without control characters, and cannot turn the text around it.
-//! Invariant: the HTML holds no image, script or address; every text in it is escaped.
+//! Invariant: the HTML holds no image or script, and an address only where a [`Block::Link`] has one; every text in it is
+//! escaped.
 
 use std::fmt::Write;
 
@@ -22,6 +23,13 @@ pub(super) enum Block {
     Items(Vec<String>),
     /// One command to type.
     Command(String),
+    /// Words that lead to an address.
+    Link {
+        /// The words.
+        words: String,
+        /// The address.
+        url: String,
+    },
     /// Figures below a header.
     Table(Vec<[String; 3]>),
 }
@@ -107,6 +115,10 @@ pub(super) fn as_text(blocks: &[Block]) -> String {
             Block::Command(command) => {
                 let _ = writeln!(text, "    {}", plain(command));
             }
+            // On a line of its own, so that mail programs see where it ends.
+            Block::Link { words, url } => {
+                let _ = writeln!(text, "{}:\n{url}", plain(words));
+            }
             Block::Table(rows) => {
                 let rows = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect());
                 let header = ["", "this run", "usual"];
@@ -143,10 +155,15 @@ const HEADING_STYLE: &str =
 const COMMAND_STYLE: &str = "font-family:monospace;margin:.4em 0;padding:.5em .8em;border:1px solid #888;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere";
 const CELL_STYLE: &str = "text-align:right;padding:.1em 1em .1em 0";
 
-/// The letter as HTML.
+/// The letter as HTML, in English.
 pub(super) fn as_html(title: &str, blocks: &[Block]) -> String {
+    as_html_in("en", title, blocks)
+}
+
+/// The letter as HTML in a language, by its code.
+pub(super) fn as_html_in(language: &str, title: &str, blocks: &[Block]) -> String {
     let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!DOCTYPE html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
          <title>{}</title></head>\n\
          <body style=\"font-family:sans-serif;line-height:1.5;max-width:44em;margin:1em auto;padding:0 1em\">\n",
@@ -169,6 +186,10 @@ pub(super) fn as_html(title: &str, blocks: &[Block]) -> String {
             }
             Block::Command(command) => {
                 writeln!(html, "<pre style=\"{COMMAND_STYLE}\">{}</pre>", escape(&plain(command)))
+            }
+            Block::Link { words, url } => {
+                let (words, url) = (inline(words), escape(url));
+                writeln!(html, "<p style=\"margin:.4em 0\"><a href=\"{url}\">{words}</a></p>")
             }
             Block::Table(rows) => writeln!(html, "{}", table(rows)),
         };

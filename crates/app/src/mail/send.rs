@@ -78,6 +78,20 @@ impl MailError {
         MailError { step: Step::Prepare, server: folder.display().to_string(), why: error.to_string() }
     }
 
+    /// The message without the address of anybody to whom a letter went, which a server may repeat.
+    pub(super) fn without_addresses(&self) -> String {
+        let hidden = |word| if str::contains(word, '@') { HIDDEN } else { word };
+        self.to_string().split(' ').map(hidden).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Tells whether the next letter would fare no better.
+    pub(super) fn is_about_all_letters(&self) -> bool {
+        match self.step {
+            Step::Prepare | Step::Connect | Step::Encrypt | Step::LogIn => true,
+            Step::Deliver => false,
+        }
+    }
+
     /// What to do about it.
     pub(crate) fn remedy(&self) -> &'static str {
         match self.step {
@@ -182,15 +196,66 @@ impl<'a> Conversation<'a> {
     }
 }
 
+/// Who gets a letter, and what its head says besides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addressed<'a> {
+    /// The people.
+    pub(super) to: &'a [Mailbox],
+    /// Who gets the answers, if not the sender.
+    pub(super) reply_to: Option<&'a Mailbox>,
+    /// Where its reader gets no more of such letters (RFC 2369): `https:`, `http:` or `mailto:`.
+    pub(super) no_more: Option<&'a str>,
+}
+
 /// Sends a letter to everybody whom the configuration names. Returns the addresses that the server refused.
 pub(crate) async fn send(config: &MailConfig, letter: &Letter) -> Result<Vec<String>, MailError> {
-    let server = &config.server;
-    let message = message(config, letter).map_err(|error| failed(server, Step::Prepare, &chain(&error)))?;
-    let mut conversation = Conversation::begin(server).await?;
-    conversation.log_in().await?;
-    let refused = conversation.deliver(&config.from, &config.to, &message.formatted()).await?;
-    conversation.end().await;
+    let mut post = Post::new(config);
+    let refused = post.send(Addressed { to: &config.to, reply_to: None, no_more: None }, letter).await?;
+    post.end().await;
     Ok(refused)
+}
+
+/// Sends several letters in one conversation.
+pub(super) struct Post<'a> {
+    config: &'a MailConfig,
+    conversation: Option<Conversation<'a>>,
+}
+
+impl<'a> Post<'a> {
+    /// Nothing is said before there is a letter.
+    pub(super) fn new(config: &'a MailConfig) -> Post<'a> {
+        Post { config, conversation: None }
+    }
+
+    /// Sends a letter. Returns the addresses that the server refused.
+    pub(super) async fn send(
+        &mut self,
+        addressed: Addressed<'_>,
+        letter: &Letter,
+    ) -> Result<Vec<String>, MailError> {
+        let server = &self.config.server;
+        let message = message(&self.config.from, addressed, letter)
+            .map_err(|error| failed(server, Step::Prepare, &chain(&error)))?;
+        let mut conversation = match self.conversation.take() {
+            Some(conversation) => conversation,
+            None => {
+                let mut conversation = Conversation::begin(server).await?;
+                conversation.log_in().await?;
+                conversation
+            }
+        };
+        let refused = conversation.deliver(&self.config.from, addressed.to, &message.formatted()).await?;
+        // After a failure nobody knows where the conversation stands; the next letter begins another one.
+        self.conversation = Some(conversation);
+        Ok(refused)
+    }
+
+    /// Takes leave.
+    pub(super) async fn end(self) {
+        if let Some(conversation) = self.conversation {
+            conversation.end().await;
+        }
+    }
 }
 
 /// Waits for a step no longer than the server's time-out, and says what went wrong.
@@ -277,15 +342,66 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// Where the reader gets no more of such letters (RFC 2369).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(ListUnsubscribe(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// Says that a mail program may end them with one click (RFC 8058).
+#[derive(Clone)]
+struct ListUnsubscribePost;
+
+impl Header for ListUnsubscribePost {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(ListUnsubscribePost)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
+}
+
 /// Puts a letter into its envelope.
-fn message(config: &MailConfig, letter: &Letter) -> Result<Message, lettre::error::Error> {
+fn message(
+    from: &Mailbox,
+    addressed: Addressed<'_>,
+    letter: &Letter,
+) -> Result<Message, lettre::error::Error> {
+    let Addressed { to, reply_to, no_more } = addressed;
     let mut builder = Message::builder()
-        .from(config.from.clone())
+        .from(from.clone())
         .subject(letter.subject.clone())
         .message_id(None)
         .header(AutoSubmitted);
-    for person in &config.to {
+    for person in to {
         builder = builder.to(person.clone());
+    }
+    if let Some(reply_to) = reply_to {
+        builder = builder.reply_to(reply_to.clone());
+    }
+    if let Some(url) = no_more {
+        builder = builder.header(ListUnsubscribe(format!("<{url}>")));
+        // RFC 8058 section 3.1 asks for HTTPS.
+        if url.starts_with("https://") {
+            builder = builder.header(ListUnsubscribePost);
+        }
     }
     let both = MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone());
     let Some(attachment) = &letter.attachment else { return builder.multipart(both) };

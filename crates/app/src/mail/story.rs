@@ -11,6 +11,7 @@ use reconcile::keys::{CourseId, Text};
 use reconcile::report::{ChangeFigures, Courses, Waiting};
 use store::{FindingFilter, FindingRow, OperationFilter, OperationState, RunId, RunKind, RunRow, Timestamp};
 
+use super::week::{Week, first_day};
 use crate::app::App;
 use crate::exit::Failure;
 use crate::import::{ImportEnd, Imported};
@@ -56,6 +57,8 @@ pub(super) struct Story {
     pub(super) figures: Figures,
     /// The figures of the runs before.
     pub(super) usual: Option<Usual>,
+    /// The last seven days against a usual week.
+    pub(super) week: Option<Week>,
 }
 
 /// A delivery that is not in force.
@@ -176,6 +179,7 @@ impl Usual {
 
 /// The story of a run that came to an end, or stopped on the way there.
 pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Failure> {
+    let now = app.clock.now();
     let runs = app.store.runs(RUNS_LOOKED_THROUGH).await?;
     let this = runs.iter().find(|run| run.id == finished.run);
     let before: Vec<&RunRow> = runs
@@ -199,7 +203,7 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
         profile: app.config.profile.clone(),
         site: finished.site.clone(),
         run: Some(finished.run),
-        now: app.clock.now(),
+        now,
         stopped: finished.stopped.as_ref().map(lines_of),
         deliveries: finished.imported.iter().filter_map(bad_delivery).collect(),
         waiting: finished.report.waiting.clone(),
@@ -228,6 +232,7 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
         changes: finished.report.changes.clone(),
         figures: this.map(Figures::of).unwrap_or_default(),
         usual: Usual::of(&before.into_iter().map(Figures::of).collect::<Vec<_>>()),
+        week: Week::of(&app.store.work_since(first_day(now)).await?, now),
     })
 }
 

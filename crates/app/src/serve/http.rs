@@ -1,8 +1,9 @@
 //! The connections of `muster serve`, and its two pages: /healthz and /metrics.
 //!
-//! Not here: what they say (`metrics.rs`, [`crate::health`]), and what student systems are answered ([`crate::imses`]).
+//! Not here: what they say (`metrics.rs`, [`crate::health`]), what owners of courses are answered
+//! (`letters.rs`), and student systems ([`crate::imses`]).
 //!
-//! Invariant: a page changes nothing, and names no person, course or group.
+//! Invariant: these pages change nothing, and name no person, course or group.
 //! Invariant: a connection that says nothing for [`SILENCE_MAX`], or does not come to the end of a head in that time, is
 //! closed, and there are at most [`CONNECTIONS_MAX`].
 

@@ -2,7 +2,7 @@
 //! N10), and answers student systems.
 //!
 //! The way through: `schedule.rs` and `cron.rs` say when, `keeper.rs` does it; `http.rs` takes connections, `tls.rs`
-//! encrypts them, `metrics.rs` tells.
+//! encrypts them, `metrics.rs` tells, and `letters.rs` lets owners of courses get no more letters.
 //!
 //! Not here: the command that starts it ([`crate::commands::serve`]), and what student systems are answered
 //! ([`crate::imses`]).
@@ -10,6 +10,7 @@
 mod cron;
 mod http;
 mod keeper;
+mod letters;
 mod metrics;
 #[cfg(test)]
 mod packaging;
@@ -84,7 +85,9 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
     })?;
     let ims = Arc::new(ims);
     let pages = Pages { app: Arc::clone(&app), board: Arc::clone(&board), begun };
-    let router = http::router(pages).merge(crate::imses::routes(Arc::clone(&ims), transport));
+    let router = http::router(pages)
+        .merge(letters::router(Arc::clone(&app)))
+        .merge(crate::imses::routes(Arc::clone(&ims), transport));
     let answering = tokio::spawn(http::answer(listener, router, tls));
     let forgetting = tokio::spawn({
         let ims = Arc::clone(&ims);

@@ -32,6 +32,7 @@ mod mail;
 mod mend;
 mod messages;
 mod old_tables;
+mod owners;
 mod people;
 #[path = "../../../store/tests/it/place.rs"]
 mod place;

@@ -193,6 +193,9 @@ fn serve(
                 from = address(&said);
                 line.say("250 ok")?;
             }
+            "RCPT" if rules.refuses.contains(&address(&said)) && rules.echoes => {
+                line.say(&format!("550 5.1.1 <{}>: no such mailbox", address(&said)))?;
+            }
             "RCPT" if rules.refuses.contains(&address(&said)) => line.say("550 5.1.1 no such mailbox")?,
             "RCPT" => {
                 to.push(address(&said));

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::Mutex;
 
 use simulators::moodle::{Fault, FaultRule, Token, When};
 
 use crate::post_office::{PASSWORD, PASSWORD_ENCODED, PostOffice, Rules, Tls};
 use crate::serve::Service;
-use crate::support::{Place, TOKEN, Timetable};
+use crate::support::{Place, TOKEN, Timetable, user};
 
 const MODULE: &str = "ANTH1014";
 
@@ -32,12 +33,19 @@ const TRAVELLING: [&str; 4] = [PASSWORD_ENCODED, "AG11c3RlcgBzbXRw", "url%2Dpass
 /// What a student system signs in with; only its hash is kept.
 const ACCOUNT_PASSWORD: &str = "account-password-9c2f";
 
+/// Everything that the program said, to be searched again for the secrets that it made itself: those of the links in
+/// letters to owners, which nobody knows before a letter arrives.
+static SAID: Mutex<Vec<(String, Vec<u8>)>> = Mutex::new(Vec::new());
+
 fn place(office: &PostOffice) -> Place {
     let mut place = Place::with(&[7, 8], 4, &Timetable::new().group(MODULE, "A", "A", &["p1", "p2"]));
     for (file, secret) in SEEDED.iter().skip(2).take(3) {
         place.write_secret(file, secret);
     }
     place.world().add_token(Token::new("command-token-c0de", 2));
+    // The owner of the course is told that somebody is not enrolled.
+    place.world().unenrol(7, user(2));
+    place.world().enrol(7, user(3), "editingteacher");
     place.write("ca.pem", &office.certificate);
     let (port, tls) = (office.port.to_string(), format!("{:?}", office.tls));
     for (path, value) in [
@@ -54,6 +62,9 @@ fn place(office: &PostOffice) -> Place {
         ("report.mail.smtp.timeout_s", "1"),
         ("report.mail.smtp.user", "\"muster\""),
         ("report.mail.smtp.password", "{ file = \"mail-password\" }"),
+        ("report.owners.who", "\"roles\""),
+        ("report.owners.every_days", "0"),
+        ("serve.public_url", "\"https://muster.example.ac.uk\""),
         // Two databases of which nobody listens at one, and the other is no database.
         ("source.one.kind", "\"sql\""),
         ("source.one.url", "\"mysql://muster:url-password-4d1e@127.0.0.1:1/timetable?ssl-mode=disabled\""),
@@ -94,6 +105,9 @@ const COMMANDS: &[&[&str]] = &[
     &["run", "--all", "--details"],
     &["map", "remove", "7", MODULE, "--source", "cmis"],
     &["run", "--details"],
+    &["owners", "list"],
+    &["owners", "unsubscribe", "p3@example.ac.uk"],
+    &["owners", "subscribe", "p3@example.ac.uk"],
     &["approve", "1", "--reason", "r"],
     &["pause", "--all", "--days", "3", "--reason", "r"],
     &["pause", "--list"],
@@ -156,7 +170,7 @@ fn secrets_seeded_everywhere_appear_nowhere() {
             place.server.faults().clear();
         }
     }
-    serve(&place);
+    serve(&place, &links(&office));
     // A token that the site does not know, a database that is none, a secret that cannot be had.
     place.world().remove_token(TOKEN);
     place.write("muster.db", "this is no database");
@@ -168,6 +182,11 @@ fn secrets_seeded_everywhere_appear_nowhere() {
     watch(&place, &["check"], "", "text");
     watch(&place, &["run"], "", "text");
 
+    let links = links(&office);
+    assert!(!links.is_empty(), "an owner was written to");
+    for (place, bytes) in SAID.lock().unwrap().iter() {
+        assert_no_link(place, bytes, &links);
+    }
     for letter in office.taken() {
         // Quoted-printable breaks lines at `=`.
         assert_unseen("a mail", letter.data.replace("=\r\n", "").as_bytes());
@@ -178,7 +197,9 @@ fn secrets_seeded_everywhere_appear_nowhere() {
     for file in files(&place.path("")) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         if SEEDED.iter().all(|(place, _)| *place != name) || file.starts_with(place.path("rehearsal")) {
-            assert_unseen(&file.display().to_string(), &std::fs::read(&file).unwrap());
+            let bytes = std::fs::read(&file).unwrap();
+            assert_unseen(&file.display().to_string(), &bytes);
+            assert_no_link(&file.display().to_string(), &bytes, &links);
         }
     }
 }
@@ -212,8 +233,30 @@ fn watch(place: &Place, command: &[&str], profile: &str, format: &str) {
 }
 
 fn look_at(what: &str, output: &Output) {
-    assert_unseen(what, &output.stdout);
-    assert_unseen(what, &output.stderr);
+    for bytes in [&output.stdout, &output.stderr] {
+        assert_unseen(what, bytes);
+        SAID.lock().unwrap().push((what.to_owned(), bytes.clone()));
+    }
+}
+
+/// The secrets of the links in letters to owners.
+fn links(office: &PostOffice) -> BTreeSet<String> {
+    let mut links = BTreeSet::new();
+    for letter in office.taken() {
+        let text = letter.data.replace("=\r\n", "");
+        for rest in text.split("/letters/").skip(1) {
+            let secret = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_');
+            links.insert(secret.collect());
+        }
+    }
+    links
+}
+
+fn assert_no_link(place: &str, bytes: &[u8], links: &BTreeSet<String>) {
+    for link in links {
+        let found = bytes.windows(link.len()).any(|window| window == link.as_bytes());
+        assert!(!found, "the secret of a link is in {place}:\n{}", String::from_utf8_lossy(bytes));
+    }
 }
 
 /// An account of a student system whose password comes over standard input.
@@ -228,15 +271,26 @@ fn add_account(place: &Place) {
 }
 
 /// The service with its pages and a new log level.
-fn serve(place: &Place) {
+fn serve(place: &Place, links: &BTreeSet<String>) {
     let service = Service::start(place);
+    for link in links {
+        let (path, page) = (format!("/letters/{link}"), "the page of a link");
+        for (status, text) in [service.get(&path), service.post(&path, "letters=on"), service.post(&path, "")]
+        {
+            assert_eq!(status, 200, "{text}");
+            assert_unseen(page, text.as_bytes());
+            assert_no_link(page, text.as_bytes(), links);
+        }
+    }
     for page in ["/healthz", "/metrics", "/nothing"] {
         assert_unseen(page, service.get(page).1.as_bytes());
     }
     service.signal("-HUP");
     let ended = service.end();
-    assert_unseen("serve", ended.stdout.as_bytes());
-    assert_unseen("serve", ended.stderr.as_bytes());
+    for said in [ended.stdout, ended.stderr] {
+        assert_unseen("serve", said.as_bytes());
+        SAID.lock().unwrap().push(("serve".to_owned(), said.into_bytes()));
+    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

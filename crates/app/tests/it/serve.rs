@@ -46,8 +46,19 @@ impl Service {
 
     /// The status and the page of a path.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+    }
+
+    /// The status and the page that answer a form.
+    pub(crate) fn post(&self, path: &str, form: &str) -> (u16, String) {
+        let kind = "application/x-www-form-urlencoded";
+        let head = format!("Host: localhost\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", form.len());
+        self.ask(&format!("POST {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n{form}"))
+    }
+
+    fn ask(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, page) = answer.split_once("\r\n\r\n").unwrap();

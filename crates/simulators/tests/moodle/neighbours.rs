@@ -76,6 +76,21 @@ fn a_person_whose_searched_field_is_hidden_is_not_found() {
     assert_eq!(users(&mut lab, "id", &["11"]), [ADA]);
 }
 
+/// Read in Moodle's `user/lib.php`: with `moodle/user:viewalldetails` only, and never among participants.
+#[test]
+fn the_language_of_a_user_is_told_to_who_may_see_all_details() {
+    let mut lab = Lab::new();
+    lab.world.change_user(ADA, |user| user.lang = "de_du".to_owned());
+    let ask =
+        |lab: &mut Lab| lab.ok("core_user_get_users_by_field", "field=id&values[]=11")[0]["lang"].clone();
+    assert_eq!(ask(&mut lab), "de_du");
+    let enrolled = lab.ok("core_enrol_get_enrolled_users", &format!("courseid={COURSE}"));
+    assert_eq!(enrolled[0]["lang"], json!(null));
+    let rights = Rights::manager().without("moodle/user:viewalldetails");
+    lab.world.add_token(Token::new(SECRET, CALLER).with_rights(rights));
+    assert_eq!(ask(&mut lab), json!(null));
+}
+
 #[test]
 fn groups_of_a_user_come_with_a_warning_for_somebody_not_enrolled() {
     let mut lab = Lab::new();

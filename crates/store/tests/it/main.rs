@@ -19,6 +19,7 @@ mod lookup;
 mod mappings;
 mod old_names;
 mod outages;
+mod owners;
 mod pauses;
 mod people;
 mod place;

@@ -138,7 +138,8 @@ async fn n11_after_an_erasure_nothing_names_the_person_and_everybody_else_is_as_
 #[tokio::test]
 async fn n11_each_table_is_kept_for_its_own_time() {
     const DAY: i64 = 86_400;
-    let forever = Retention { runs_days: 0, failed_calls_days: 0, healed_days: 0, history_days: 0 };
+    let forever =
+        Retention { runs_days: 0, failed_calls_days: 0, healed_days: 0, history_days: 0, owners_days: 0 };
     let check = async |retention: Retention, now: i64, expected: [u64; 4]| {
         let (store, lock) = memory().await;
         past(&store, &lock).await;
@@ -170,7 +171,8 @@ async fn n11_operations_and_history_go_with_their_time_and_open_ones_stay() {
         store.sent(&lock, run, &[(number, operation)]).await.unwrap();
         store.settled(&lock, run, &[(number, operation, done)], at(110)).await.unwrap();
     }
-    let retention = Retention { runs_days: 1, failed_calls_days: 1, healed_days: 1, history_days: 1 };
+    let retention =
+        Retention { runs_days: 1, failed_calls_days: 1, healed_days: 1, history_days: 1, owners_days: 1 };
     let late = at(86_400 + 200);
     assert_eq!(store.prune(&lock, &retention, late).await.unwrap().history, 1);
     assert_eq!(store.operations(run, &OperationFilter::default()).await.unwrap().len(), 3, "it never ended");

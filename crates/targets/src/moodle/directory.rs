@@ -35,7 +35,7 @@ impl Moodle {
         let batches: Vec<Vec<String>> =
             values.chunks(self.client.settings.batch_max(1)).map(<[String]>::to_vec).collect();
         let answers: Vec<Vec<UserRow>> = stream::iter(batches)
-            .map(|batch| self.look_up(field, batch))
+            .map(|batch| self.look_up(field.as_str(), batch))
             .buffer_unordered(self.client.settings.concurrency_max)
             .try_collect()
             .await?;
@@ -44,12 +44,12 @@ impl Moodle {
 
     /// Looks a batch up. Moodle refuses it whole for one value that can be no username or address; that one is halved
     /// out, and names nobody.
-    async fn look_up(&self, field: PersonKeyField, batch: Vec<String>) -> Result<Vec<UserRow>, CallError> {
+    pub(super) async fn look_up(&self, field: &str, batch: Vec<String>) -> Result<Vec<UserRow>, CallError> {
         let mut rows = Vec::new();
         let mut waiting = vec![batch];
         while let Some(mut values) = waiting.pop() {
             let asked: Vec<&str> = values.iter().map(String::as_str).collect();
-            match self.client.get_users_by_field(field.as_str(), &asked).await {
+            match self.client.get_users_by_field(field, &asked).await {
                 Ok(found) => rows.extend(found),
                 Err(error) if &*error.code == "invalidparameter" => {
                     if values.len() > 1 {
@@ -105,10 +105,9 @@ mod tests {
     fn row(id: i64, idnumber: &str) -> UserRow {
         UserRow {
             id,
-            fullname: String::new(),
             idnumber: Some(idnumber.to_owned()),
             username: Some(idnumber.to_owned()),
-            email: None,
+            ..UserRow::default()
         }
     }
 

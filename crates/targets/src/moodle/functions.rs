@@ -121,7 +121,7 @@ pub(crate) struct MembersRow {
 }
 
 /// Somebody who is enrolled, or a user of the site. A field without value or right is absent (facts/moodle-ws.md §9).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct UserRow {
     pub(crate) id: i64,
     #[serde(default)]
@@ -132,6 +132,21 @@ pub(crate) struct UserRow {
     pub(crate) username: Option<String>,
     #[serde(default)]
     pub(crate) email: Option<String>,
+    /// The language that the user chose; only of users of the site, for who may see all details.
+    #[serde(default)]
+    pub(crate) lang: Option<String>,
+    /// Only of users of the site (facts/moodle-ws.md §5.10).
+    #[serde(default)]
+    pub(crate) suspended: bool,
+    /// The roles in the course; only of who is enrolled, where they were asked for (facts/moodle-ws.md §9).
+    #[serde(default)]
+    pub(crate) roles: Vec<RoleRow>,
+}
+
+/// A role that somebody holds.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RoleRow {
+    pub(crate) shortname: String,
 }
 
 impl UserRow {

@@ -9,6 +9,7 @@
 mod apply;
 mod client;
 mod confirm;
+mod contacts;
 mod directory;
 mod errors;
 mod examine;
@@ -22,6 +23,7 @@ use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
 pub use client::CallCounts;
+pub use contacts::{Contact, ContactBy};
 pub use errors::{CallError, Effect, Kind, TargetError, seen};
 pub use examine::{Examination, ExamineScope, Granted, Need, Proof, Step, Uses, Verdict, examine};
 pub use functions::CourseNames;

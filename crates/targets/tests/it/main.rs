@@ -12,6 +12,7 @@ mod calls;
 mod campus;
 #[cfg(test)]
 mod connect;
+mod contacts;
 #[cfg(test)]
 mod directory;
 #[cfg(test)]

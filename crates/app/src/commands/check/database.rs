@@ -70,6 +70,7 @@ async fn kept(app: &App) -> Line {
         ("failed calls", since.failed_calls, kept.failed_calls_days),
         ("healed findings", since.healed, kept.healed_days),
         ("what is gone", since.history, kept.history_days),
+        ("letters to owners", since.owners, kept.owners_days),
     ]
     .map(|(name, since, days)| {
         let since = since.map_or_else(|| "none".to_owned(), |since| format!("since {}", date(since)));

@@ -178,7 +178,7 @@ codes!(
 );
 
 /// Who can mend what a run found.
-fn mender_of(reason: Reason) -> Mender {
+pub(crate) fn mender_of(reason: Reason) -> Mender {
     match reason {
         Reason::CourseGone
         | Reason::NotMapped

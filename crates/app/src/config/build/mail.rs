@@ -96,7 +96,7 @@ impl Build<'_> {
         text
     }
 
-    fn mailbox(&mut self, key: &str, text: &str) -> Option<Mailbox> {
+    pub(super) fn mailbox(&mut self, key: &str, text: &str) -> Option<Mailbox> {
         match text.parse::<Mailbox>() {
             // An address beyond ASCII needs a server that knows SMTPUTF8; few do.
             Ok(mailbox) if AsRef::<str>::as_ref(&mailbox.email).is_ascii() => Some(mailbox),

@@ -11,6 +11,7 @@ use crate::mail::compose::{Length, compose, compose_silence, compose_trial};
 use crate::mail::pause_ends;
 use crate::mail::silence::Silence;
 use crate::mail::story::{BadDelivery, Figures, RefusedOperation, Story, Told, Usual};
+use crate::mail::week::Week;
 
 /// 2026-11-25 12:00 UTC: the same date in every time zone that people live in.
 const NOW: Timestamp = Timestamp(1_795_608_000);
@@ -26,6 +27,8 @@ fn quiet() -> Story {
         ..Figures::default()
     };
     let before = Figures { planned: 1_150, done: 1_150, ..figures };
+    let night = |week: i64| (Timestamp(NOW.0 - week * 7 * DAY_S), 8_000 + u64::from(week == 0) * 428);
+    let weeks: Vec<(Timestamp, u64)> = (0..=5).map(night).collect();
     Story {
         profile: Some("uat".to_owned()),
         site: "Example Moodle".to_owned(),
@@ -44,6 +47,7 @@ fn quiet() -> Story {
         ],
         figures,
         usual: Usual::of(&[before; 7]),
+        week: Week::of(&weeks, NOW),
         ..Story::default()
     }
 }

@@ -121,6 +121,7 @@ fn personal_fields(session: &Session<'_>, user: &User, place: Place<'_>) -> Vec<
         ("department", all || identity("department"), Value::text(&user.department)),
         ("idnumber", all || identity("idnumber"), Value::text(&user.idnumber)),
         ("auth", on_site && all, Value::text(method)),
+        ("lang", on_site && all, Value::text(&user.lang)),
         ("suspended", on_site, Value::Bool(user.suspended)),
         ("confirmed", on_site && all, Value::Bool(user.confirmed)),
     ];

@@ -44,6 +44,8 @@ impl World {
             lastname: new.lastname,
             email: new.email,
             department: String::new(),
+            // Moodle gives every account the language of the site.
+            lang: "en".to_owned(),
             suspended: false,
             deleted: false,
             confirmed: true,

@@ -26,6 +26,8 @@ pub struct User {
     pub email: String,
     /// The department; empty for none.
     pub department: String,
+    /// The language that the user chose, for example `de`.
+    pub lang: String,
     /// The account is suspended.
     pub suspended: bool,
     /// The account is deleted; its row stays.

@@ -75,10 +75,10 @@ mod tests {
         let value = |name: &str| shown.contains(&name).then(|| "x".to_owned());
         let person = UserRow {
             id: 7,
-            fullname: String::new(),
             idnumber: value("idnumber"),
             username: value("username"),
             email: value("email"),
+            ..UserRow::default()
         };
         let mut notes = Notes::new(Uses::default(), field);
         judge(CourseId(5), &[person], &mut notes);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reconcile::delivery::ContentHash;
 use reconcile::keys::SourceName;
-use store::{LockOwner, RunLock, Store};
+use store::{Access, LockOwner, RunLock, Store};
 use targets::moodle::{Moodle, MoodleSettings, Retry};
 
 use crate::clock::Clock;
@@ -52,7 +52,9 @@ impl App {
             })?),
             None => None,
         };
-        let opened = Store::open_with(config.database.reveal(), password.as_deref()).await;
+        let access =
+            Access { password: password.as_deref(), wait: Duration::from_secs(config.database_wait_s) };
+        let opened = Store::open_with(config.database.reveal(), access).await;
         let store = opened.map_err(|error| database_trouble::cannot_use(error, config.database.file()))?;
         let store = store.keeping_deliveries(config.deliveries_kept);
         Ok(App { config, store, clock, progress, levels: Levels::default(), letters: None })

@@ -44,6 +44,7 @@ fn as_the_database_says(error: &StoreError) -> Option<String> {
     let step = match (error.trouble(), error) {
         (Some(trouble), _) => trouble.next_step(),
         (None, StoreError::Query { .. }) => "`muster check database` looks for the cause",
+        (None, StoreError::CannotLock { .. }) => "let this user write in the folder of the database",
         (None, _) => return None,
     };
     Some(step.to_owned())

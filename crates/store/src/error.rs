@@ -30,7 +30,7 @@ pub enum StoreError {
     /// The database file could not be opened or created.
     ///
     /// The next step depends on what lies there, and is the caller's to find out.
-    #[error("cannot open the database {database}")]
+    #[error("cannot open the database {database}{}", for_trouble(.source))]
     CannotOpen {
         /// The database.
         database: String,
@@ -91,7 +91,7 @@ pub enum StoreError {
     )]
     LockLost,
     /// The lock file could not be made.
-    #[error("cannot make the lock file {}: check that this user may write there", .path.display())]
+    #[error("cannot make the lock file {}: {}", .path.display(), refused_file(.source))]
     CannotLock {
         /// The lock file.
         path: PathBuf,
@@ -130,12 +130,12 @@ impl StoreError {
             | StoreError::CannotReach { source, .. }
             | StoreError::CannotMigrate { source, .. }
             | StoreError::Query { source, .. } => Trouble::of(&**source),
+            StoreError::CannotLock { source, .. } => Trouble::of_file(source),
             StoreError::Unsupported { .. }
             | StoreError::TooOld { .. }
             | StoreError::Newer { .. }
             | StoreError::Held { .. }
             | StoreError::LockLost
-            | StoreError::CannotLock { .. }
             | StoreError::Missing { .. }
             | StoreError::InTheWay { .. } => None,
         }
@@ -149,10 +149,21 @@ impl StoreError {
     }
 }
 
+fn for_trouble(source: &Cause) -> String {
+    Trouble::of(&**source).map(|trouble| format!(": {trouble}")).unwrap_or_default()
+}
+
 fn refused(source: &Cause) -> String {
     match Trouble::of(&**source) {
         Some(trouble) => trouble.to_string(),
         None => "the database refused".to_owned(),
+    }
+}
+
+fn refused_file(source: &std::io::Error) -> String {
+    match Trouble::of_file(source) {
+        Some(trouble) => trouble.to_string(),
+        None => "the system refused".to_owned(),
     }
 }
 

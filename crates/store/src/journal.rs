@@ -12,7 +12,7 @@ use reconcile::operation::{Change, Fingerprint, Operation};
 use reconcile::outcome::{self, Outcome};
 
 use crate::approvals::{fingerprint, use_up};
-use crate::db::{LIST_MAX, Row, Value};
+use crate::db::{LIST_MAX, Row, Value, again};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
@@ -102,6 +102,10 @@ const SELECT: &str = "SELECT run, number, course, kind, idnumber, name, target_i
 impl Store {
     /// Records that operations are about to be sent. Send nothing before this has returned.
     pub async fn sent(&self, lock: &RunLock, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
+        again(|| self.try_sent(lock, run, operations)).await
+    }
+
+    async fn try_sent(&self, lock: &RunLock, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
         let mut write = self.db.write_locked(lock, "record what is about to be sent").await?;
         for some in operations.chunks(LIST_MAX) {
             let sql = format!(
@@ -127,6 +131,16 @@ impl Store {
 
     /// Records what came of operations: outcome, links, tombstones and used approvals together.
     pub async fn settled(
+        &self,
+        lock: &RunLock,
+        run: RunId,
+        operations: &[(u32, &Operation, Outcome)],
+        now: Timestamp,
+    ) -> Result<()> {
+        again(|| self.try_settled(lock, run, operations, now)).await
+    }
+
+    async fn try_settled(
         &self,
         lock: &RunLock,
         run: RunId,

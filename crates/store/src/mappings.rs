@@ -13,7 +13,7 @@ use reconcile::snapshot::Wish;
 use serde::{Serialize, Serializer};
 
 use crate::audit::{Entry, record};
-use crate::db::{LIST_MAX, Row, Transaction, Trouble, Value};
+use crate::db::{LIST_MAX, Row, Transaction, Value, again};
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
@@ -252,23 +252,6 @@ impl Store {
         }
         write.commit().await?;
         Ok(counts)
-    }
-}
-
-/// How often a change is tried that meets another program's.
-const ATTEMPTS_MAX: u32 = 4;
-
-/// Tries a change again that the database gave up because it and another program waited for each other. Only here do
-/// other programs write; all others of ours come one after the other.
-pub(crate) async fn again<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
-    let mut attempts = 1;
-    loop {
-        match attempt().await {
-            Err(error) if error.trouble() == Some(Trouble::Deadlock) && attempts < ATTEMPTS_MAX => {
-                attempts += 1
-            }
-            done => return done,
-        }
     }
 }
 

@@ -151,6 +151,7 @@ mod tests {
     use super::*;
     use crate::place::Place;
     use crate::steps::steps;
+    use crate::store::Access;
 
     /// Rows that a database of each version may hold.
     const SAMPLES: &[(i64, &str)] = &[
@@ -222,7 +223,7 @@ mod tests {
 
     async fn bare() -> (Place, Db) {
         let place = Place::new().await;
-        let db = Db::open(place.url(), None).await.unwrap();
+        let db = Db::open(place.url(), Access::default()).await.unwrap();
         (place, db)
     }
 }

@@ -3,6 +3,7 @@
 //! Not here: what is kept in it; each file of this crate adds the functions of its own tables.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::db::Db;
 use crate::error::Result;
@@ -14,6 +15,24 @@ use crate::migrate::{migrate, version};
 
 /// How many accepted deliveries of each source keep their rows, unless somebody chooses another number.
 pub const DELIVERIES_KEPT: usize = 3;
+
+/// How long a transaction waits for another one, unless somebody chooses another time: the largest delivery takes a minute.
+const WAIT: Duration = Duration::from_secs(120);
+
+/// What is needed to use a database, besides its URL.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'a> {
+    /// The password of the account on a server, where the URL does not hold it.
+    pub password: Option<&'a str>,
+    /// How long a transaction waits for what another one holds, and for a server that is started again.
+    pub wait: Duration,
+}
+
+impl Default for Access<'_> {
+    fn default() -> Self {
+        Access { password: None, wait: WAIT }
+    }
+}
 
 /// The management database.
 #[derive(Clone)]
@@ -29,12 +48,12 @@ impl Store {
     ///
     /// Known are `sqlite:PATH`, for tests `sqlite::memory:`, `mysql://…` or `mariadb://…`, and `postgres://…`.
     pub async fn open(url: &str) -> Result<Store> {
-        Store::open_with(url, None).await
+        Store::open_with(url, Access::default()).await
     }
 
-    /// Opens a database as [`Store::open`] does, with the password of the account on a server.
-    pub async fn open_with(url: &str, password: Option<&str>) -> Result<Store> {
-        let db = Db::open(url, password).await?;
+    /// Opens a database as [`Store::open`] does, with a password or another patience.
+    pub async fn open_with(url: &str, access: Access<'_>) -> Result<Store> {
+        let db = Db::open(url, access).await?;
         migrate(&db).await?;
         Ok(Store { db, memory_lock: MemoryLock::default(), deliveries_kept: DELIVERIES_KEPT })
     }

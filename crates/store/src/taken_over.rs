@@ -10,12 +10,12 @@ use reconcile::keys::Text;
 use serde::Serialize;
 
 use crate::audit::record;
-use crate::db::Transaction;
+use crate::db::{Transaction, again};
 use crate::error::Result;
 use crate::lock::RunLock;
 use crate::mappings::{
-    Flag, MappingChange, MappingKey, MappingRow, MappingSettings, OF_KEY, Put, SELECT, again, entry,
-    key_values, put, read,
+    Flag, MappingChange, MappingKey, MappingRow, MappingSettings, OF_KEY, Put, SELECT, entry, key_values,
+    put, read,
 };
 use crate::store::Store;
 

@@ -66,6 +66,7 @@ pub(crate) fn build(
         profile: profile.map(str::to_owned),
         database: database?,
         database_password: document.secret("database_password"),
+        database_wait_s: document.number("database_wait_s"),
         sources,
         mappings,
         moodle,

@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseUrl,
     /// The password of its account, unless the URL holds it.
     pub(crate) database_password: Option<SecretRef>,
+    /// How long its transactions wait for another program's.
+    pub(crate) database_wait_s: u64,
     /// The sources; at least one.
     pub(crate) sources: BTreeMap<SourceName, SourceConfig>,
     /// Where another program writes mappings; `None` where that is our own table.

@@ -231,6 +231,12 @@ pub(crate) const KEYS: &[Key] = &[
         Default::Nothing,
         "The password of the account, where the database is on a server.",
     ),
+    key(
+        "database_wait_s",
+        Kind::Number { min: 1, max: 3_600 },
+        Default::Number(120),
+        "How long to wait for rows that another program holds, and for a server that is started again, in seconds.",
+    ),
     // Sources.
     key(
         "source.*.kind",
@@ -927,6 +933,7 @@ mod tests {
             [
                 "database",
                 "database_password",
+                "database_wait_s",
                 "source",
                 "mappings",
                 "moodle",

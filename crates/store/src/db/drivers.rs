@@ -5,7 +5,10 @@
 //! Invariant: each connection is set up alike, whatever the server's settings are: strict about values, UTF-8, READ
 //! COMMITTED for those that write and one state for those that read.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlRow};
@@ -13,18 +16,16 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _, MySql, Pool, Postgres, Row as _, Sqlite};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySql, Pool, Postgres, Row as _, Sqlite};
 
 use super::mysql::{ENDS_WITH, MySqlTransaction};
 use super::session::Session;
+use crate::store::Access;
 
 /// The place of a database that is never in a file.
 pub(super) const IN_MEMORY: &str = ":memory:";
 /// How many connections may read at once while one writes.
 const READERS_MAX: u32 = 4;
-/// How long a transaction waits for another one that is writing: the largest delivery takes a minute. So long it also
-/// waits for a server that starts again.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a server may take to let us in at first.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -55,7 +56,7 @@ pub(super) enum Pools {
 #[derive(Clone)]
 pub(super) struct Two<P> {
     writer: P,
-    readers: P,
+    pub(super) readers: P,
 }
 
 /// A transaction of one of the drivers.
@@ -98,7 +99,7 @@ impl<'r> From<&'r PgRow> for Fetched<'r> {
 }
 
 /// Opens a SQLite file, or a database in memory.
-pub(super) async fn sqlite(place: &str) -> Result<Pools, sqlx::Error> {
+pub(super) async fn sqlite(place: &str, wait: Duration) -> Result<Pools, sqlx::Error> {
     if place == IN_MEMORY {
         // A database in memory belongs to one connection, which must therefore never be closed.
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
@@ -110,32 +111,57 @@ pub(super) async fn sqlite(place: &str) -> Result<Pools, sqlx::Error> {
             .await?;
         return Ok(Pools::Sqlite(Two { writer: one.clone(), readers: one }));
     }
-    let options = SqliteConnectOptions::new()
-        .filename(place)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A journal of intents is worth its name only if a power cut keeps it.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        // In KiB where negative, and in pages: a run writes many small transactions.
-        .pragma("cache_size", "-32000")
-        .pragma("wal_autocheckpoint", "8000")
-        .row_buffer_size(1_000);
-    let pool =
-        |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(BUSY_TIMEOUT);
+    let options = SqliteConnectOptions::new().filename(place).foreign_keys(true).busy_timeout(wait);
+    let options = if can_be_written(place) {
+        options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A journal of intents is worth its name only if a power cut keeps it.
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", "8000")
+    } else {
+        only_read(options.read_only(true), place).await
+    };
+    // In KiB where negative, and in pages: a run writes many small transactions.
+    let options = options.pragma("cache_size", "-32000").row_buffer_size(1_000);
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(wait)
+            // After some failures, such as a full disk, SQLite ends a transaction by itself, and the library believes to
+            // be in it for ever.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+    };
     let writer = pool(1).connect_with(options.clone()).await?;
     let readers = pool(READERS_MAX).connect_with(options).await?;
     Ok(Pools::Sqlite(Two { writer, readers }))
 }
 
+/// Whether a database file can be written, or made.
+fn can_be_written(file: &str) -> bool {
+    // Neither truncates nor creates: it only asks whether writing is allowed.
+    let refused = OpenOptions::new().append(true).open(file).err().map(|error| error.kind());
+    !matches!(refused, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
+}
+
+/// How a file that cannot be written is read. Readers make a file beside it, unless they are told that nobody writes; that
+/// is so where its folder lets nothing be made, and nothing written waits beside it.
+async fn only_read(options: SqliteConnectOptions, file: &str) -> SqliteConnectOptions {
+    let looked = async {
+        let mut connection = options.connect().await?;
+        sqlx::query("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut connection).await?;
+        connection.close().await
+    };
+    let nothing_waits = std::fs::metadata(format!("{file}-wal")).map_or(true, |log| log.len() == 0);
+    let immutable = looked.await.is_err() && nothing_waits;
+    options.immutable(immutable)
+}
+
 /// Reaches MariaDB or MySQL; returns the version as well. The error says where that was tried.
-pub(super) async fn mysql(
-    url: &str,
-    password: Option<&str>,
-) -> Result<(Pools, String), (String, sqlx::Error)> {
+pub(super) async fn mysql(url: &str, access: Access<'_>) -> Result<(Pools, String), (String, sqlx::Error)> {
     let options = MySqlConnectOptions::from_str(url).map_err(|error| ("the server".to_owned(), error))?;
-    let options = password.into_iter().fold(options, |options, password| options.password(password));
+    let options = access.password.into_iter().fold(options, |options, password| options.password(password));
+    let wait = access.wait;
     let database = options.get_database().unwrap_or("(no database)");
     let place = format!("{}:{}/{database}", options.get_host(), options.get_port());
     let first = async {
@@ -146,34 +172,44 @@ pub(super) async fn mysql(
         Ok(version)
     };
     let version = first.await.map_err(|error| (place, error))?;
-    let pool = |connections, set_up: &'static str| {
+    let seconds = wait.as_secs().max(1);
+    let pool = |connections, set_up: String| {
+        let set_up: Arc<str> = set_up.into();
         MySqlPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(BUSY_TIMEOUT)
+            .acquire_timeout(wait)
             .after_connect(move |connection, _| {
-                Box::pin(async move { sqlx::raw_sql(set_up).execute(connection).await.map(drop) })
+                let set_up = sqlx::raw_sql(AssertSqlSafe(set_up.clone()));
+                Box::pin(async move { set_up.execute(connection).await.map(drop) })
             })
             .after_release(|connection, _| {
                 Box::pin(async move { sqlx::raw_sql(ENDS_WITH).execute(connection).await.map(|_| true) })
             })
             .connect_lazy_with(options.clone())
     };
+    // The second one is for a table that somebody changes or locks; the server's own patience is a day.
+    let patience = format!("innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}");
     let writer = pool(
         1,
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', default_storage_engine = InnoDB, \
-         innodb_lock_wait_timeout = 120; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        format!(
+            "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', default_storage_engine = InnoDB, \
+             {patience}; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+        ),
     );
-    let readers = pool(READERS_MAX, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    let readers = pool(READERS_MAX, format!("SET SESSION {patience}; {isolation}"));
     Ok((Pools::MySql(Two { writer, readers }), version))
 }
 
 /// Reaches PostgreSQL; returns the version as well. The error says where that was tried.
 pub(super) async fn postgres(
     url: &str,
-    password: Option<&str>,
+    access: Access<'_>,
 ) -> Result<(Pools, String), (String, sqlx::Error)> {
     let options = PgConnectOptions::from_str(url).map_err(|error| ("the server".to_owned(), error))?;
-    let options = password.into_iter().fold(options, |options, password| options.password(password));
+    let options = options.application_name(&format!("muster {}", std::process::id()));
+    let options = access.password.into_iter().fold(options, |options, password| options.password(password));
+    let wait = access.wait;
     let database = options.get_database().unwrap_or("(no database)");
     let place = format!("{}:{}/{database}", options.get_host(), options.get_port());
     let first = async {
@@ -187,10 +223,12 @@ pub(super) async fn postgres(
     let pool = |connections| {
         PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .after_connect(|connection, _| {
-                let set_up = "SET lock_timeout = '120s'; SET client_min_messages = warning";
-                Box::pin(async move { sqlx::raw_sql(set_up).execute(connection).await.map(drop) })
+            .acquire_timeout(wait)
+            .after_connect(move |connection, _| {
+                let patience = wait.as_millis();
+                let set_up = format!("SET lock_timeout = {patience}; SET client_min_messages = warning");
+                let set_up = sqlx::raw_sql(AssertSqlSafe(set_up));
+                Box::pin(async move { set_up.execute(connection).await.map(drop) })
             })
             .connect_lazy_with(options.clone())
     };

@@ -1,7 +1,8 @@
 //! Connections, transactions and rows: the only folder that knows the database library.
 //!
 //! `drivers.rs` chooses among the three drivers, `transaction.rs` carries out statements, `row.rs` reads what comes back,
-//! `mysql.rs` is a transaction of that driver, `session.rs` the connection that holds the run lock of a server, `trouble.rs` understands what drivers complain of.
+//! `mysql.rs` is a transaction of that driver, `session.rs` the connection that holds the run lock of a server, `trouble.rs` understands what drivers complain of,
+//! `holders.rs` asks who holds what was waited for, `again.rs` ends deadlocks.
 //!
 //! Not here: any statement of ours; how databases spell things ([`crate::dialect`]).
 //!
@@ -9,8 +10,10 @@
 //! Invariant: all work happens in a [`Transaction`]; one that is dropped without `commit` never happened.
 //! Invariant: of all processes, one writes at a time; it sees all that was committed before.
 
+mod again;
 mod copy;
 mod drivers;
+mod holders;
 mod mysql;
 mod row;
 mod session;
@@ -23,8 +26,11 @@ use std::path::PathBuf;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::lock::RunLock;
+use crate::store::Access;
 use drivers::Pools;
+use holders::Holders;
 
+pub(crate) use again::again;
 pub(crate) use row::Row;
 pub(crate) use session::Session;
 pub(crate) use transaction::Transaction;
@@ -45,9 +51,7 @@ pub(crate) struct Db {
 
 impl Db {
     /// Opens the database that a URL names; a SQLite file is created where there is none.
-    ///
-    /// The password is the one of a server's account, where the URL does not hold it.
-    pub(crate) async fn open(url: &str, password: Option<&str>) -> Result<Db> {
+    pub(crate) async fn open(url: &str, access: Access<'_>) -> Result<Db> {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
         let (pools, dialect, path) = match scheme {
             "sqlite" => {
@@ -56,16 +60,16 @@ impl Db {
                 if place.is_empty() {
                     return Err(StoreError::Unsupported { scheme: scheme.to_owned() });
                 }
-                let pools = drivers::sqlite(place).await;
+                let pools = drivers::sqlite(place, access.wait).await;
                 let pools = pools.map_err(|source| cannot_open(place.to_owned(), source))?;
                 (pools, Dialect::Sqlite, (place != drivers::IN_MEMORY).then(|| place.into()))
             }
             "mysql" | "mariadb" => {
-                let (pools, version) = drivers::mysql(url, password).await.map_err(cannot_reach)?;
+                let (pools, version) = drivers::mysql(url, access).await.map_err(cannot_reach)?;
                 (pools, mysql_dialect(&version)?, None)
             }
             "postgres" | "postgresql" => {
-                let (pools, version) = drivers::postgres(url, password).await.map_err(cannot_reach)?;
+                let (pools, version) = drivers::postgres(url, access).await.map_err(cannot_reach)?;
                 new_enough("PostgreSQL", &version, (14, 0, 0))?;
                 (pools, Dialect::Postgres, None)
             }
@@ -122,13 +126,16 @@ impl Db {
     }
 
     async fn begin_write(&self, purpose: &'static str) -> Result<Transaction> {
-        let begun = self.pools.begin_write().await;
-        Transaction::begun(begun, self.dialect, purpose)
+        Transaction::begun(self.pools.begin_write().await, self.holders(), self.dialect, purpose).await
     }
 
     /// Begins a transaction that reads one state of the whole database, whatever others write meanwhile.
     pub(crate) async fn read(&self, purpose: &'static str) -> Result<Transaction> {
-        Transaction::begun(self.pools.begin_read().await, self.dialect, purpose)
+        Transaction::begun(self.pools.begin_read().await, self.holders(), self.dialect, purpose).await
+    }
+
+    fn holders(&self) -> Holders {
+        Holders { pools: self.pools.clone(), file: self.path.clone() }
     }
 
     /// Opens a connection of its own, on a server.
@@ -189,6 +196,27 @@ fn new_enough(product: &'static str, version: &str, needed: (u32, u32, u32)) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_in_a_transaction_does_not_spoil_the_next_one() {
+        let place = crate::place::Place::in_file();
+        let db = Db::open(place.url(), Access::default()).await.unwrap();
+        let mut write = db.write("make a table").await.unwrap();
+        write.script("CREATE TABLE stones (stone TEXT)".to_owned()).await.unwrap();
+        write.commit().await.unwrap();
+        // SQLite fails as on a full disk, and takes the transaction back by itself.
+        let mut write = db.write("lay stones").await.unwrap();
+        write.script("PRAGMA max_page_count = 4".to_owned()).await.unwrap();
+        let stones = [Value::from("x".repeat(20_000))];
+        let error = write.execute("INSERT INTO stones VALUES (?)", stones.clone()).await.unwrap_err();
+        assert_eq!(error.trouble(), Some(Trouble::Full), "{error}");
+        drop(write);
+        for _ in 0..2 {
+            let mut write = db.write("lay stones").await.unwrap();
+            write.execute("INSERT INTO stones VALUES (?)", stones.clone()).await.unwrap();
+            write.commit().await.unwrap();
+        }
+    }
 
     #[test]
     fn a_server_that_is_too_old_is_told_by_its_version() {

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Database, Encode, MySql, Postgres, Sqlite, Type};
 
 use super::copy::copy_in;
 use super::drivers::{Begun, on_each};
+use super::holders::Holders;
 use super::row::Row;
 use super::value::Value;
 use crate::dialect::{Conflict, Dialect, marks};
@@ -24,19 +25,23 @@ const INSERT_ROWS_MAX: usize = 500;
 /// Statements that happen together or not at all.
 pub(crate) struct Transaction {
     inner: Begun,
+    holders: Holders,
     dialect: Dialect,
     purpose: &'static str,
 }
 
 impl Transaction {
     /// A transaction that a driver began.
-    pub(super) fn begun(
+    pub(super) async fn begun(
         begun: Result<Begun, sqlx::Error>,
+        holders: Holders,
         dialect: Dialect,
         purpose: &'static str,
     ) -> Result<Transaction> {
-        let inner = begun.map_err(|error| StoreError::Query { purpose, source: error.into() })?;
-        Ok(Transaction { inner, dialect, purpose })
+        match begun {
+            Ok(inner) => Ok(Transaction { inner, holders, dialect, purpose }),
+            Err(error) => Err(StoreError::Query { purpose, source: holders.named(error, None).await }),
+        }
     }
 
     /// Carries out a statement; returns the number of rows that it changed.
@@ -51,7 +56,7 @@ impl Transaction {
             bind(sql, values).execute(&mut **inner).await.map(|done| done.rows_affected())
         });
         self.inner.ended(&done);
-        done.map_err(|error| self.failed(error))
+        self.told(done).await
     }
 
     /// Carries out several statements without values, as a migration has them.
@@ -60,7 +65,7 @@ impl Transaction {
         self.inner.begins();
         let done = on_each!(Begun, &mut self.inner, inner => script.execute(&mut **inner).await.map(|_| ()));
         self.inner.ended(&done);
-        done.map_err(|error| self.failed(error))
+        self.told(done).await
     }
 
     /// Reads rows one at a time.
@@ -71,7 +76,6 @@ impl Transaction {
         mut visit: impl FnMut(&mut Row<'_>) -> Result<(), Cause> + Send,
     ) -> Result<()> {
         let purpose = self.purpose;
-        let failed = |source: Cause| StoreError::Query { purpose, source };
         let sql = self.dialect.statement(sql.into());
         self.inner.begins();
         let mut all = Ok(());
@@ -79,7 +83,9 @@ impl Transaction {
             let mut rows = bind(sql, values).fetch(&mut **inner);
             loop {
                 match rows.try_next().await {
-                    Ok(Some(row)) => visit(&mut Row::new(&row)).map_err(failed)?,
+                    Ok(Some(row)) => {
+                        visit(&mut Row::new(&row)).map_err(|source| StoreError::Query { purpose, source })?;
+                    }
                     Ok(None) => break,
                     Err(error) => {
                         all = Err(error);
@@ -89,7 +95,7 @@ impl Transaction {
             }
         });
         self.inner.ended(&all);
-        all.map_err(|error| failed(error.into()))
+        self.told(all).await
     }
 
     /// Reads all rows.
@@ -138,7 +144,7 @@ impl Transaction {
             {
                 let rest = some.into_iter().chain(rows);
                 let done = copy_in(inner, table, &columns, rest).await;
-                return done.map_err(|error| self.failed(error));
+                return self.told(done).await;
             }
             let sql = match some.len() {
                 0 => return Ok(()),
@@ -201,8 +207,15 @@ impl Transaction {
         format!("INSERT INTO {table} ({}) VALUES {rows}{end}", columns.join(", ")).into()
     }
 
-    fn failed(&self, error: sqlx::Error) -> StoreError {
-        StoreError::Query { purpose: self.purpose, source: error.into() }
+    /// What came of a statement, with the name of whoever held what it waited for.
+    async fn told<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T> {
+        match done {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let source = self.holders.named(error, Some(&mut self.inner)).await;
+                Err(StoreError::Query { purpose: self.purpose, source })
+            }
+        }
     }
 }
 

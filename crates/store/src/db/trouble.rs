@@ -6,8 +6,11 @@
 //! postgresql.org/docs/current/errcodes-appendix.html.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use sqlx::mysql::MySqlDatabaseError;
+
+use super::holders::HeldBy;
 
 /// A kind of complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Trouble {
     Deadlock,
     /// There is no room.
     Full,
+    /// The disk does not do what it is asked.
+    Disk,
     /// It only lets itself be read.
     ReadOnly,
     /// The account may not do that.
@@ -38,6 +43,7 @@ impl fmt::Display for Trouble {
             Trouble::Busy => "another program held the database for too long",
             Trouble::Deadlock => "another program changed the same rows at the same moment",
             Trouble::Full => "the disk of the database is full",
+            Trouble::Disk => "the disk of the database does not do what it is asked",
             Trouble::ReadOnly => "the database can only be read",
             Trouble::Denied => "the account may not do that",
             Trouble::Damaged => "the database is damaged",
@@ -55,7 +61,12 @@ impl Trouble {
             }
             Trouble::Busy => "see which program writes in it for too long; close it, then try again",
             Trouble::Deadlock => "try again",
-            Trouble::Full => "make room on the disk, then try again; what was kept before is whole",
+            Trouble::Full => {
+                "make room on the disk of the database, then start again; what was kept before is whole, and nothing is done twice"
+            }
+            Trouble::Disk => {
+                "see whether the disk is there, full or broken (`df`, the system's log); what was kept before is whole"
+            }
             Trouble::ReadOnly => {
                 "let this user write it (a file and its folder, or the server's primary); `muster check database` tries it"
             }
@@ -67,25 +78,39 @@ impl Trouble {
         }
     }
 
+    /// What an error of the operating system is about, for a file beside the database.
+    pub(crate) fn of_file(error: &std::io::Error) -> Option<Trouble> {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(Trouble::Full),
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Some(Trouble::ReadOnly),
+            _ => None,
+        }
+    }
+
     /// What an error of a driver is about; `None` where that needs somebody who knows the database.
     pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Option<Trouble> {
-        let error = error.downcast_ref::<sqlx::Error>()?;
-        let database = match error {
-            sqlx::Error::Database(database) => database,
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
-                return Some(Trouble::Lost);
-            }
-            _ => return None,
-        };
-        if let Some(error) = database.try_downcast_ref::<MySqlDatabaseError>() {
-            return mysql(error.number());
+        let held = error.downcast_ref::<HeldBy>().map(|held| &held.source);
+        of_driver(held.or_else(|| error.downcast_ref::<sqlx::Error>())?)
+    }
+}
+
+/// What an error of a driver is about.
+pub(super) fn of_driver(error: &sqlx::Error) -> Option<Trouble> {
+    let database = match error {
+        sqlx::Error::Database(database) => database,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+            return Some(Trouble::Lost);
         }
-        let code = database.code()?;
-        match code.parse::<i32>() {
-            // Five letters and digits are an SQLSTATE.
-            Ok(code) if database.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => sqlite(code),
-            _ => postgres(&code),
-        }
+        _ => return None,
+    };
+    if let Some(error) = database.try_downcast_ref::<MySqlDatabaseError>() {
+        return mysql(error.number());
+    }
+    let code = database.code()?;
+    match code.parse::<i32>() {
+        // Five letters and digits are an SQLSTATE.
+        Ok(code) if database.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => sqlite(code),
+        _ => postgres(&code),
     }
 }
 
@@ -98,8 +123,13 @@ pub(crate) fn is_there_already(error: &(dyn std::error::Error + 'static)) -> boo
 }
 
 fn sqlite(code: i32) -> Option<Trouble> {
+    // SQLITE_IOERR_SHMSIZE: the file beside the database that all who use it share cannot grow.
+    if code == 4_874 {
+        return Some(Trouble::Full);
+    }
     // The lowest byte is the kind, the rest the particulars.
     match code & 0xff {
+        10 => Some(Trouble::Disk),
         5 | 6 => Some(Trouble::Busy),
         3 => Some(Trouble::Denied),
         8 => Some(Trouble::ReadOnly),
@@ -138,6 +168,8 @@ fn postgres(state: &str) -> Option<Trouble> {
         "55P03" | "57014" | "53300" => Some(Trouble::Busy),
         "40P01" | "40001" => Some(Trouble::Deadlock),
         "53100" => Some(Trouble::Full),
+        // io_error.
+        "58030" => Some(Trouble::Disk),
         "25006" => Some(Trouble::ReadOnly),
         // insufficient_privilege; class 28 is the login.
         "42501" | "28000" | "28P01" => Some(Trouble::Denied),

@@ -8,13 +8,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use store::{MappingKey, MappingSettings, Store, StoreError, Trouble, Verdict};
+use reconcile::outcome::Outcome;
+use store::{
+    MappingKey, MappingSettings, OperationFilter, OperationState, Store, StoreError, Trouble, Verdict,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::place::{Place, server};
-use crate::support::{COURSE, accept, at, begin, change, cmis, delivery, on_disk, owner};
+use crate::support::{COURSE, accept, at, begin, change, cmis, create, delivery, on_disk, owner, plan};
 
 /// Lets connections through to a server, as long as it is open.
 struct Gate {
@@ -185,7 +188,9 @@ async fn a_database_that_only_lets_itself_be_read_says_so() {
         let (_, name) = place.url().rsplit_once('/').unwrap();
         place.sql(format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
     } else {
-        println!("left out: needs a server of its own (MariaDB) or another user (SQLite)");
+        println!(
+            "left out: the program's `outages` do this on a server of their own and on a disk of their own"
+        );
         return;
     }
     store.close().await;
@@ -221,4 +226,29 @@ async fn a_change_of_mappings_that_waits_for_another_program_and_that_for_ours_i
     // Whichever of the two the database gives up.
     let (ours, _theirs) = tokio::join!(ours, theirs);
     assert_eq!(ours.unwrap().changed, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outcome_that_meets_somebody_who_mends_the_journal_by_hand_is_tried_again() {
+    if server().is_none() {
+        println!("left out: SQLite lets one program write at a time");
+        return;
+    }
+    let (place, store, lock) = on_disk().await;
+    let run = begin(&store, &lock, 10).await;
+    let setup = [create("1")];
+    store.record_plan(&lock, run, &[plan(setup.to_vec())]).await.unwrap();
+    let begun = "BEGIN; UPDATE operations SET detail = 'x' WHERE number = 1";
+    let goes_on = "UPDATE muster_lock SET fence = fence WHERE id = 1; COMMIT";
+    let pause = if place.url().starts_with("postgres") { "SELECT pg_sleep(0.3)" } else { "DO SLEEP(0.3)" };
+    let theirs = place.try_sql(format!("{begun}; {pause}; {goes_on}"));
+    let ours = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        store.settled(&lock, run, &[(1, &setup[0], Outcome::Done(Some(70)))], at(20)).await
+    };
+    // Whichever of the two the database gives up.
+    let (ours, _theirs) = tokio::join!(ours, theirs);
+    ours.unwrap();
+    let rows = store.operations(run, &OperationFilter::default()).await.unwrap();
+    assert_eq!(rows[0].state, OperationState::Done);
 }

@@ -46,7 +46,11 @@ impl Place {
 
     /// Names a file in a folder that somebody else looks after.
     pub(crate) fn in_folder(folder: &std::path::Path) -> Place {
-        let url = format!("sqlite:{}", folder.join("muster.db").display());
+        Place::at(format!("sqlite:{}", folder.join("muster.db").display()))
+    }
+
+    /// A database that somebody else looks after.
+    pub(crate) fn at(url: String) -> Place {
         Place { url, server: None, folder: None }
     }
 

@@ -5,12 +5,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use store::{AuditState, LockState, Timestamp};
+use store::{AuditState, LockState, StoreError, Timestamp};
 
 use super::line::Line;
 use crate::app::App;
 use crate::clock::written;
-use crate::exit::{Exit, chain};
+use crate::database_trouble::cannot_use;
+use crate::exit::Exit;
 use crate::present::table::{counted, thousands};
 
 /// Less free space than this is too little for a night: rows of deliveries are kept several times.
@@ -25,10 +26,9 @@ pub(super) async fn lines(app: &App) -> Vec<Line> {
 
 async fn database(app: &App) -> Line {
     let what = "database";
-    let wrong = |error: store::StoreError| Line::wrong(Exit::Configuration, what, chain(&error), "");
     let version = match app.store.try_writing().await {
         Ok(version) => version,
-        Err(error) => return wrong(error),
+        Err(error) => return wrong(app, what, error),
     };
     match app.store.totals().await {
         Ok(totals) => {
@@ -37,8 +37,13 @@ async fn database(app: &App) -> Line {
             let database = &app.config.database;
             Line::ok(what, format!("{database} has version {version} and can be written: {groups} of ours"))
         }
-        Err(error) => wrong(error),
+        Err(error) => wrong(app, what, error),
     }
+}
+
+fn wrong(app: &App, what: &str, error: StoreError) -> Line {
+    let failure = cannot_use(error, app.store.path());
+    Line::wrong(failure.exit, what, failure.what(), failure.next())
 }
 
 async fn audit(app: &App) -> Line {
@@ -53,7 +58,7 @@ async fn audit(app: &App) -> Line {
             format!("entry {row} was changed outside Muster, or entries before it were taken out"),
             "find out who did it, and restore a backup",
         ),
-        Err(error) => Line::wrong(Exit::Configuration, what, chain(&error), ""),
+        Err(error) => wrong(app, what, error),
     }
 }
 
@@ -62,7 +67,7 @@ async fn kept(app: &App) -> Line {
     let what = "retention";
     let since = match app.store.kept_since().await {
         Ok(since) => since,
-        Err(error) => return Line::wrong(Exit::Configuration, what, chain(&error), ""),
+        Err(error) => return wrong(app, what, error),
     };
     let kept = &app.config.retention;
     let told = [
@@ -94,7 +99,7 @@ async fn lock(app: &App) -> Line {
         Ok(LockState::Held(None)) => {
             Line::cannot_tell(what, "held by a process that did not write its name", "")
         }
-        Err(error) => Line::wrong(Exit::Configuration, what, chain(&error), ""),
+        Err(error) => wrong(app, what, error),
     }
 }
 

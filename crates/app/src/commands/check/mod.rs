@@ -8,6 +8,7 @@
 //! Invariant: nothing that is wrong ends a check early; each part says what it can.
 
 mod database;
+mod grants;
 mod line;
 mod mail;
 mod moodle;
@@ -25,6 +26,7 @@ use crate::config::{Config, ConfigError, Mistake};
 use crate::exit::{Exit, Failure};
 use crate::mail::Trial;
 use crate::output::Output;
+use grants::Grants;
 use line::Line;
 use moodle::Needs;
 
@@ -33,6 +35,7 @@ use moodle::Needs;
 struct Answer<'a> {
     lines: &'a [Line],
     needs: Option<&'a Needs>,
+    grants: Option<&'a Grants>,
     exit_code: u8,
 }
 
@@ -42,14 +45,14 @@ pub(crate) async fn run(
     profile: Option<&str>,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let (mut lines, mut needs) = (Vec::new(), None);
+    let (mut lines, mut asked) = (Vec::new(), Asked::default());
     match Config::load(file, profile) {
         Ok(config) => {
             lines.push(Line::ok("configuration", format!("{} is understood", file.display())));
             for warning in &config.warnings {
                 lines.push(Line::cannot_tell("configuration", warning.to_string(), ""));
             }
-            needs = parts(args, config, &mut lines).await;
+            asked = parts(args, config, &mut lines).await;
         }
         Err(ConfigError::Mistakes(mistakes)) => lines.extend(mistakes.into_iter().map(mistake)),
         Err(error) => {
@@ -58,19 +61,34 @@ pub(crate) async fn run(
         }
     }
     let exit = lines.iter().find(|line| line.is_wrong()).map_or(Exit::Done, |line| line.exit);
-    let answer = Answer { lines: &lines, needs: needs.as_ref(), exit_code: exit.code() };
+    let Asked { needs, grants } = &asked;
+    let answer =
+        Answer { lines: &lines, needs: needs.as_ref(), grants: grants.as_ref(), exit_code: exit.code() };
     output.answer(&answer, || {
         let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        if let Some(needs) = &needs {
+        if let Some(needs) = needs {
             text.push_str(&needs.to_string());
+        }
+        if let Some(grants) = grants {
+            text.push_str(&grants.to_string());
         }
         text
     })?;
     Ok(exit)
 }
 
-/// Tries the parts that were asked for; returns what the platform has to grant, where it was looked at.
-async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Option<Needs> {
+/// What others have to grant to Muster, where that was looked at.
+#[derive(Default)]
+struct Asked {
+    /// The platform.
+    needs: Option<Needs>,
+    /// The server of the database; only told to those who asked for the database alone.
+    grants: Option<Grants>,
+}
+
+/// Tries the parts that were asked for.
+async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Asked {
+    let mut asked = Asked::default();
     let wants = |what| args.what.is_none_or(|only| only == what);
     let clock = Clock::default();
     let app = match App::open(config.clone(), clock, ShowProgress::Never).await {
@@ -84,6 +102,9 @@ async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Optio
         && let Some(app) = &app
     {
         lines.extend(database::lines(app).await);
+        if args.what.is_some() {
+            asked.grants = Grants::of(app).await;
+        }
     }
     if wants(Checked::Source) {
         for (name, source) in &config.sources {
@@ -97,9 +118,9 @@ async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Optio
     if wants(Checked::Moodle) {
         let (found, needs) = moodle::lines(app.as_ref(), &config, args.group, clock.now()).await;
         lines.extend(found);
-        return needs;
+        asked.needs = needs;
     }
-    None
+    asked
 }
 
 fn mistake(mistake: Mistake) -> Line {

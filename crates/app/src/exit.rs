@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
-use targets::journal::{ApplyStopped, StopReason};
+use targets::journal::{ApplyStopped, JournalError, StopReason};
 use targets::moodle::TargetError;
 
 use crate::database_trouble::cannot_use;
@@ -125,10 +125,10 @@ impl Failure {
         })
     }
 
-    /// Adds what had happened before, in lines.
+    /// Adds what had happened before, in lines; before what was added already.
     #[must_use]
-    pub(crate) fn note(self, note: String) -> Failure {
-        Failure { note, ..self }
+    pub(crate) fn note(self, note: impl Into<String>) -> Failure {
+        Failure { note: note.into() + &self.note, ..self }
     }
 
     /// Adds what lies below.
@@ -218,9 +218,11 @@ impl From<ApplyStopped> for Failure {
             reason @ StopReason::TooManyFailures { .. } => {
                 Failure::of(Exit::Target, reason).hint("muster check moodle, then muster run")
             }
-            StopReason::Journal(error) => {
-                Failure::of(Exit::Configuration, error).hint("muster check database, then muster run")
-            }
+            StopReason::Journal(JournalError(error)) => match error.downcast::<store::StoreError>() {
+                Ok(error) => Failure::from(*error),
+                Err(error) => Failure::of(Exit::Configuration, JournalError(error))
+                    .hint("muster check database, then muster run"),
+            },
         }
     }
 }

@@ -19,7 +19,7 @@ use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
 use store::{
     FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
 };
-use targets::journal::{Journal, PlannedOperation};
+use targets::journal::{Journal, PlannedOperation, StopReason};
 use targets::moodle::{CallCounts, Moodle};
 
 use crate::app::App;
@@ -147,8 +147,8 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
             Ok(finished)
         }
         Err(failure) => {
-            give_up(app, &lock, run, &failure).await?;
-            Err(failure.note(imported.iter().map(import_line).collect()))
+            let failure = give_up(app, &lock, run, failure).await;
+            Err(failure.note(imported.iter().map(import_line).collect::<String>()))
         }
     }
 }
@@ -380,8 +380,18 @@ async fn apply(
     }
     let applied = moodle.apply(&operations, &journal, &|progress| bar.set_position(progress.settled)).await;
     bar.finish_and_clear();
-    let stopped = applied.err().map(Failure::from);
-    Ok(Applied { outcomes: journal.into_outcomes(), stopped })
+    match applied {
+        // Without a journal there is nothing to go on with.
+        Err(stopped) if matches!(stopped.reason, StopReason::Journal(_)) => {
+            let (done, all) = (stopped.summary.done, operations.len());
+            let told = format!("{done} of {all} operations were carried out and recorded\n");
+            Err(Failure::from(stopped).note(told))
+        }
+        applied => {
+            let stopped = applied.err().map(Failure::from);
+            Ok(Applied { outcomes: journal.into_outcomes(), stopped })
+        }
+    }
 }
 
 /// Adds what a person should know about operations that did not end as planned.
@@ -391,8 +401,9 @@ fn add_findings(plans: &mut [CoursePlan], outcomes: &HashMap<u32, Outcome>) {
     });
 }
 
-/// Ends a run that could not be carried out.
-async fn give_up(app: &App, lock: &RunLock, run: RunId, failure: &Failure) -> Result<(), Failure> {
+/// Ends a run that could not be carried out, as far as the journal can still be written. What it leaves open there, the
+/// next run closes.
+async fn give_up(app: &App, lock: &RunLock, run: RunId, failure: Failure) -> Failure {
     let story = serde_json::json!({ "stopped": failure.what(), "next": failure.next() });
     let end = FinishedRun {
         status: RunStatus::Failed,
@@ -400,8 +411,20 @@ async fn give_up(app: &App, lock: &RunLock, run: RunId, failure: &Failure) -> Re
         report_json: story.to_string().into(),
         courses: 0,
     };
-    app.store.finish_run(lock, run, &end).await?;
-    Ok(())
+    // All runs before the next one: this one as well.
+    let next = RunId(run.0 + 1);
+    let closed = async {
+        app.store.close_open_intents(lock, next, app.clock.now()).await?;
+        app.store.finish_run(lock, run, &end).await
+    };
+    match closed.await {
+        Ok(_figures) => failure,
+        Err(error) => {
+            tracing::warn!(run = run.0, error = chain(&error), "cannot close the run");
+            failure
+                .note(format!("run {} could not be closed in the journal; the next run closes it\n", run.0))
+        }
+    }
 }
 
 async fn finish(app: &App, lock: &RunLock, finished: &Finished, until: Until) -> Result<(), Failure> {

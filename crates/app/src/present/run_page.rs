@@ -77,7 +77,8 @@ fn ending(page: &RunPage<'_>) -> String {
             return "it is under way: `muster status` shows whose it is\n".to_owned();
         }
         RunStatus::Running | RunStatus::Interrupted => (
-            "its process ended in the middle: it was stopped, or the machine went down".to_owned(),
+            "its process ended in the middle: it was stopped, its database failed, or the machine went down"
+                .to_owned(),
             "muster run reads what is there and does what is missing; nothing is done twice".to_owned(),
         ),
         RunStatus::Failed => {

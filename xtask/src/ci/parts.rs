@@ -26,7 +26,8 @@ const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
 const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 
 /// The tests of the program that are run with each database; the store's are all.
-const SCENARIOS: [&str; 3] = ["databases::", "scenarios::", "known_issues::"];
+const SCENARIOS: [&str; 5] =
+    ["databases::", "scenarios::", "known_issues::", "outages::", "kill::a_run_killed"];
 
 /// What one run of the parts shares.
 #[derive(Debug)]

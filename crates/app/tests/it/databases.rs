@@ -1,13 +1,15 @@
-//! What has to hold whichever database keeps the memory: `cargo xtask ci` runs these tests, the scenarios and the known
-//! issues once for each (`MUSTER_TEST_DATABASE`).
+//! What has to hold whichever database keeps the memory: `cargo xtask ci` runs these tests, the scenarios and others once
+//! for each (`MUSTER_TEST_DATABASE`).
 //!
-//! Not here: killing and disturbing at every point (`kill`, `faults`); that is done with SQLite.
+//! Not here: killing at every point (`kill`), the failures of databases (`outages`); and disturbing the Moodle at every
+//! point (`faults`), which is done with SQLite.
 
 use std::time::{Duration, Instant};
 
 use simulators::moodle::{Fault, FaultRule, When};
 
 use crate::disturbed::faults_met;
+use crate::place::{server, try_sql};
 use crate::support::{Place, Timetable};
 
 fn timetable() -> Timetable {
@@ -36,6 +38,43 @@ fn g9_a_night_is_told_by_every_command_that_looks_back() {
     place.muster(&["runs", "list"]).ends_with(0);
     place.muster(&["explain", "person", "p1"]).ends_with(0).says("Tutorial 1");
     place.muster(&["check", "database"]).ends_with(0).says("can be written").says("nobody holds it");
+}
+
+#[test]
+fn e4_a_night_is_done_by_an_account_that_has_the_printed_grants_and_no_more() {
+    let Some(address) = server() else {
+        println!("left out: SQLite has no accounts");
+        return;
+    };
+    let mut place = filled();
+    let checked = place.muster(&["check", "database", "--format", "json"]).ends_with(0).json();
+    let grants = |key: &str| checked["grants"][key].as_str().unwrap().to_owned();
+    let (scheme, rest) = place.database_url().split_once("://").unwrap();
+    let (_, database) = rest.split_once('@').unwrap();
+    let name = format!("{}_daily", database.rsplit_once('/').unwrap().1);
+    let least = format!("{scheme}://{name}:token@{database}");
+    let is_postgres = scheme.starts_with("postgres");
+    let (account, made) = if is_postgres {
+        (name.clone(), format!("CREATE ROLE {name} LOGIN PASSWORD 'token'"))
+    } else {
+        (format!("{name}@'%'"), format!("CREATE USER {name}@'%' IDENTIFIED BY 'token'"))
+    };
+    let granted =
+        grants("every_day").replace(&format!("TO {};", grants("account")), &format!("TO {account};"));
+    assert!(granted.contains(&account), "{granted}");
+    place.sql(&made);
+    place.sql(&granted);
+
+    place.set("database", &format!("{least:?}"));
+    place.run().ends_with(0);
+    place.assert_quiet();
+    place.muster(&["status"]).ends_with(0);
+    place.muster(&["map", "remove", "102", "HIST"]).ends_with(0);
+    place.muster(&["check", "database"]).ends_with(0).says("for every day:").says(&granted);
+    drop(place);
+    let gone = if is_postgres { "DROP ROLE" } else { "DROP USER" };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(try_sql(&address, format!("{gone} {account}"))).unwrap();
 }
 
 #[test]

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use simulators::moodle::{Group, Grouping, Server, World};
 
+use crate::copies::Template;
+use crate::place::server;
 use crate::support::{Place, Ran, add_person, campus, user};
 
 /// Every kind of operation that there is.
@@ -50,6 +52,8 @@ pub(crate) struct Story {
     world: World,
     config: Vec<(&'static str, String)>,
     files: Vec<(String, Vec<u8>)>,
+    /// The database, where it is on a server and not among the files.
+    database: Option<Template>,
     /// How an undisturbed night ends.
     pub(crate) end: End,
     /// Calls of an undisturbed night, and those of them that write.
@@ -111,10 +115,13 @@ impl Story {
         let files = ["groups.csv", "members.csv", "modules.csv", "muster.db", "muster.db-wal"];
         let files =
             files.iter().filter_map(|name| Some(((*name).to_owned(), std::fs::read(place.path(name)).ok()?)));
+        let files = files.collect();
+        let world = place.world().clone();
         let mut story = Story {
-            world: place.world().clone(),
+            world,
             config,
-            files: files.collect(),
+            files,
+            database: server().map(|_| Template::of(place.into_database())),
             end: End { picture: String::new(), links: String::new(), tombstones: String::new(), exit: 0 },
             calls: 0,
             writes: 0,
@@ -125,7 +132,10 @@ impl Story {
 
     /// A fresh copy of everything.
     pub(crate) fn place(&self) -> Place {
-        let mut place = Place::new(self.world.clone());
+        let mut place = match &self.database {
+            None => Place::new(self.world.clone()),
+            Some(template) => Place::on(self.world.clone(), template.copy()),
+        };
         for (key, value) in &self.config {
             place.set(key, value);
         }

@@ -16,6 +16,7 @@
 
 mod check;
 mod commands;
+mod copies;
 mod databases;
 mod demo;
 mod disturbed;
@@ -32,6 +33,8 @@ mod mail;
 mod mend;
 mod messages;
 mod old_tables;
+mod outages;
+mod own_server;
 mod owners;
 mod people;
 #[path = "../../../store/tests/it/place.rs"]
@@ -45,6 +48,7 @@ mod secrets;
 mod secrets_everywhere;
 mod serve;
 mod simulate;
+mod small_disk;
 mod sources;
 mod student_system;
 mod support;

@@ -174,7 +174,7 @@ fn a_run_that_was_interrupted_or_failed_says_why_and_what_comes_next() {
     let run = place.run().ends_with(0).run_number().to_string();
     place.sql("UPDATE runs SET status = 'running', finished_at = NULL");
     let shown = place.muster(&["runs", "show", &run]).ends_with(0);
-    let why = "why: its process ended in the middle: it was stopped, or the machine went down\nnext: muster run reads";
+    let why = "why: its process ended in the middle: it was stopped, its database failed, or the machine went down\nnext: muster run reads";
     drop(shown.says(why));
     place.sql("UPDATE runs SET status = 'interrupted'");
     place.muster(&["runs", "show", &run]).ends_with(0).says(why);

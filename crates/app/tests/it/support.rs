@@ -173,22 +173,28 @@ pub(crate) struct Place {
 impl Place {
     /// Starts a Moodle and writes a configuration for it: one CSV source `cmis`, no timetable yet.
     pub(crate) fn new(world: World) -> Place {
+        if database::server().is_some() {
+            return Place::on(world, Runtime::new().unwrap().block_on(database::Place::new()));
+        }
+        let folder = TempDir::new().unwrap();
+        let database = database::Place::in_folder(folder.path());
+        Place::build(world, folder, database, "\"sqlite:muster.db\"")
+    }
+
+    /// The same with a database that somebody else looks after.
+    pub(crate) fn on(world: World, database: database::Place) -> Place {
+        let in_config = format!("{:?}", database.url());
+        Place::build(world, TempDir::new().unwrap(), database, &in_config)
+    }
+
+    fn build(world: World, folder: TempDir, database: database::Place, in_config: &str) -> Place {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(Server::start(world)).unwrap();
-        let folder = TempDir::new().unwrap();
-        let database = match database::server() {
-            Some(_) => runtime.block_on(database::Place::new()),
-            None => database::Place::in_folder(folder.path()),
-        };
-        let in_config = match database::server() {
-            Some(_) => format!("{:?}", database.url()),
-            None => "\"sqlite:muster.db\"".to_owned(),
-        };
         let mut place = Place { server, runtime, folder, database, config: BTreeMap::new() };
         place.write_secret("token", TOKEN);
         let url = format!("{:?}", place.server.url());
         for (path, value) in [
-            ("database", in_config.as_str()),
+            ("database", in_config),
             ("source.cmis.kind", "\"csv\""),
             ("source.cmis.groups", "\"groups.csv\""),
             ("source.cmis.members", "\"members.csv\""),
@@ -367,6 +373,16 @@ impl Place {
     /// Makes a database in which other programs work: where the tests use a server, on that.
     pub(crate) fn another_database(&self) -> OtherDatabase {
         OtherDatabase { database: self.runtime.block_on(database::Place::new()) }
+    }
+
+    /// Keeps nothing but the program's database.
+    pub(crate) fn into_database(self) -> database::Place {
+        self.database
+    }
+
+    /// The URL of the program's database.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     /// Runs statements on the program's database, as another program would.

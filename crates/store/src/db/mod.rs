@@ -1,12 +1,13 @@
 //! Connections, transactions and rows: the only folder that knows the database library.
 //!
 //! `drivers.rs` chooses among the three drivers, `transaction.rs` carries out statements, `row.rs` reads what comes back,
-//! `mysql.rs` is a transaction of that driver, `session.rs` the connection that holds the run lock of a server, `trouble.rs` understands what drivers complain of.
+//! `mysql.rs` is a transaction of that driver, `session.rs` the connection that holds the run lock of a server, `standing.rs` one for a question that is asked again and again, `trouble.rs` understands what drivers complain of.
 //!
 //! Not here: any statement of ours; how databases spell things ([`crate::dialect`]).
 //!
 //! Invariant: statements are written with `?` for each value; no value ever becomes part of a statement's text.
-//! Invariant: all work happens in a [`Transaction`]; one that is dropped without `commit` never happened.
+//! Invariant: all work happens in a [`Transaction`], but for single questions to a [`Standing`]; one that is dropped without `commit`
+//! never happened.
 //! Invariant: of all processes, one writes at a time; it sees all that was committed before.
 
 mod copy;
@@ -14,6 +15,7 @@ mod drivers;
 mod mysql;
 mod row;
 mod session;
+mod standing;
 mod transaction;
 mod trouble;
 mod value;
@@ -27,6 +29,7 @@ use drivers::Pools;
 
 pub(crate) use row::Row;
 pub(crate) use session::Session;
+pub(crate) use standing::Standing;
 pub(crate) use transaction::Transaction;
 pub use trouble::Trouble;
 pub(crate) use trouble::is_there_already;
@@ -129,6 +132,11 @@ impl Db {
     /// Begins a transaction that reads one state of the whole database, whatever others write meanwhile.
     pub(crate) async fn read(&self, purpose: &'static str) -> Result<Transaction> {
         Transaction::begun(self.pools.begin_read().await, self.dialect, purpose)
+    }
+
+    /// A connection for a question that is asked again and again.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing::new(self.pools.clone(), self.dialect)
     }
 
     /// Opens a connection of its own, on a server.

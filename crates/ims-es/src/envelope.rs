@@ -223,6 +223,25 @@ pub fn write_reply<C: Call>(
     end_message(&mut writer)
 }
 
+/// Writes what the body of a reply holds, for [`write_reply_around`].
+pub fn reply_content<C: Call>(reply: &C::Reply) -> Result<Vec<u8>, MessageError> {
+    let mut content = Vec::new();
+    let mut writer = XmlWriter::inside(&mut content, C::OPERATION.service().namespace());
+    reply.write_fields(&mut writer)?;
+    Ok(content)
+}
+
+/// Writes a reply around what [`reply_content`] wrote for this operation: the same bytes as [`write_reply`] in one piece.
+pub fn write_reply_around<C: Call>(
+    out: &mut dyn Write,
+    header: &ReplyHeader<C::Status>,
+    content: &[u8],
+) -> Result<(), MessageError> {
+    let mut writer = begin_reply::<C>(out, header)?;
+    writer.insert(content)?;
+    end_message(&mut writer)
+}
+
 /// Writes a reply item by item.
 pub fn write_reply_items<C: Call<Reply: Streamed>>(
     out: &mut dyn Write,

@@ -5,7 +5,9 @@
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use crate::calls::{Visitor, visit};
-use crate::envelope::{CallHeader, ReplyHeader, open, read_reply, write_call, write_reply};
+use crate::envelope::{
+    CallHeader, ReplyHeader, open, read_reply, reply_content, write_call, write_reply, write_reply_around,
+};
 use crate::fixtures;
 use crate::limits::Limits;
 use crate::lint::lint;
@@ -32,6 +34,9 @@ fn written_reply<C: Call>(status: &C::Status, reply: &C::Reply) -> String {
     let header =
         ReplyHeader { message_identifier: "msg-1".to_owned(), status: status.clone(), timestamp: None };
     write_reply::<C>(&mut out, &header, reply).unwrap();
+    let mut in_two = Vec::new();
+    write_reply_around::<C>(&mut in_two, &header, &reply_content::<C>(reply).unwrap()).unwrap();
+    assert_eq!(in_two, out, "a reply whose content was written before is the same");
     String::from_utf8(out).unwrap()
 }
 

@@ -334,6 +334,21 @@ impl<'a> XmlWriter<'a> {
         XmlWriter { out: Writer::new(out), prefixes, open: Vec::new(), pending: None, default: None }
     }
 
+    /// Begins to write what an element of a reply will hold.
+    pub fn inside(out: &'a mut dyn Write, namespace: Namespace) -> XmlWriter<'a> {
+        let outside = vec![(String::new(), None)];
+        XmlWriter { open: outside, default: Some(namespace), ..XmlWriter::new(out, Prefixes::WhereUsed) }
+    }
+
+    /// Inserts what was written by itself into the element that is open.
+    pub fn insert(&mut self, content: &[u8]) -> Result<(), MessageError> {
+        if content.is_empty() {
+            return Ok(());
+        }
+        self.flush()?;
+        self.out.get_mut().write_all(content).map_err(MessageError::Writing)
+    }
+
     /// Opens an element.
     pub fn start(&mut self, namespace: Namespace, local: &str) -> Result<(), MessageError> {
         let is_prefixed = match self.prefixes {

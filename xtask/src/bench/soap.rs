@@ -1,5 +1,5 @@
-//! Measures the SOAP service against a bare echo server with the same bytes: reads, writes of fifty items, small writes, and its memory
-//! under hostile senders.
+//! Measures the SOAP service against a bare echo server with the same bytes: reads, writes of fifty items, small writes, both mixed, and
+//! its memory under hostile senders.
 //!
 //! Not here: whether its answers are right; that is `cargo xtask ci --only tests,soap-clients`.
 //!
@@ -70,6 +70,17 @@ pub(crate) fn measure(program: &Path, table: &mut Table) -> Result<(), ChoreErro
         println!("small writes, {connections} at once: {ours}");
         table.tell(&format!("SOAP: small writes, {connections} at once"), &ours);
     }
+    // A write makes everything unknown that was read of its site before.
+    let mixed = |number: usize| match number % 20 {
+        0 => small(number),
+        _ => {
+            let key = format!("<c:identifier>s{}</c:identifier>", number % 5_000);
+            service.message("readGroup", &format!("<gm:sourcedId>{key}</gm:sourcedId>"))
+        }
+    };
+    let ours = load(service.address, CONNECTIONS, mixed).map_err(failed)?;
+    println!("reads of many groups, a write among twenty calls: {ours}");
+    table.tell("SOAP: reads of many groups, a write among twenty calls", &ours);
     let before = service.memory_mb();
     table.tell("SOAP: memory after all that", Figure::Megabytes(before));
     hostile(&service).map_err(failed)?;

@@ -3,13 +3,15 @@
 //! Not here: HTTP (`http.rs`), and what a call does (`tasks.rs`, `queries.rs`).
 //!
 //! Invariant: every message is noted, also one that cannot be read.
-//! Invariant: a call that reads sees what all calls before it wrote: reads are never answered from memory.
+//! Invariant: a call that reads sees what all calls wrote that were answered before it came (`reader.rs`).
 
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
-use ims_es::envelope::{OpenMessage, Read, ReplyHeader, open, write_fault, write_reply};
+use ims_es::envelope::{
+    OpenMessage, Read, ReplyHeader, open, reply_content, write_fault, write_reply_around,
+};
 use ims_es::error::{MessageError, Refusal};
 use ims_es::fault::Fault;
 use ims_es::header::Header;
@@ -23,6 +25,7 @@ use ims_es::status::CodeMinor;
 use ims_es::status_info::{StatusBlock, StatusInfo};
 use ims_es::time::UtcTime;
 use ims_es::wsdl::Endpoint;
+use reconcile::keys::Text;
 use sha2::{Digest, Sha256};
 use store::Timestamp;
 use store::ims::{MessageOutcome, NewMessage};
@@ -30,15 +33,18 @@ use store::ims::{MessageOutcome, NewMessage};
 use super::Ims;
 use super::door::Sender;
 use super::error::ServeError;
-use super::journal::{complete, kept_body, note_problems, note_remarks};
-use super::reader::Ask;
+use super::figures::Way;
+use super::journal::{complete, note_problems, note_remarks};
+use super::reader::{Answer, Ask};
 use super::tasks::Terms;
 use super::work::{Found, Serve, ServeVisitor, Work, visit};
 use super::writer::Change;
-use crate::config::KeepBodies;
 
 /// From this length on a message is read beside the work of others.
 pub(super) const LONG_BYTES: usize = 256 << 10;
+
+/// About as long is a reply without what its body holds.
+const REPLY_HEADER_BYTES: usize = 2_048;
 
 /// An answer in HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +93,7 @@ impl Ims {
     pub(super) async fn answer(&self, endpoint: Endpoint, action: Option<&str>, bytes: Bytes) -> Answered {
         let begun = Instant::now();
         let mut message = self.blank(&bytes);
-        let refused = match self.carry_out(endpoint, action, bytes, begun, &mut message).await {
+        let refused = match self.carry_out(endpoint, action, bytes.clone(), begun, &mut message).await {
             Ok(Done { body, message }) => {
                 if let Some(message) = message {
                     self.journal.note(message).await;
@@ -96,11 +102,17 @@ impl Ims {
             }
             Err(refused) => refused,
         };
-        self.refuse(refused, message, begun).await
+        self.refuse(refused, message, &bytes, begun).await
     }
 
-    /// Answers a message that is not carried out, and notes it.
-    pub(super) async fn refuse(&self, refused: Refused, mut message: NewMessage, begun: Instant) -> Answered {
+    /// Answers a message that is not carried out, and notes it with as much of its bytes as came.
+    pub(super) async fn refuse(
+        &self,
+        refused: Refused,
+        mut message: NewMessage,
+        bytes: &[u8],
+        begun: Instant,
+    ) -> Answered {
         let (outcome, word, text, answered) = match refused {
             Refused::Fault(fault, text) => {
                 let mut body = Vec::new();
@@ -115,32 +127,33 @@ impl Ims {
                 (MessageOutcome::Http, status.to_string(), text, answered)
             }
         };
+        let http = (outcome == MessageOutcome::Http).then_some(answered.status);
+        self.tally.refused(&message.operation, outcome, http);
         message.detail = word.into();
         message.notes = text.into();
+        // A fault is not to be repeated to whoever sends the message again.
+        (message.repeat_key, message.body_hash) = (None, None);
+        complete(&mut message, outcome, &[], begun, self.settings.keep_bodies, bytes);
         if message.account.is_none() {
             // Whoever has no account shall not fill the database.
             message.body = None;
         }
-        // A fault is not to be repeated to whoever sends the message again.
-        (message.repeat_key, message.body_hash) = (None, None);
-        complete(&mut message, outcome, &[], begun, self.settings.keep_bodies);
         self.journal.note(message).await;
         answered
     }
 
     /// What is noted of a message of which nothing is known but its bytes.
     pub(super) fn blank(&self, bytes: &[u8]) -> NewMessage {
-        let body = if self.settings.keep_bodies == KeepBodies::Never { None } else { kept_body(bytes) };
         NewMessage {
             at: self.clock.now(),
             account: None,
-            sender: "".into(),
-            operation: "".into(),
-            message_identifier: "".into(),
+            sender: Text::default(),
+            operation: Text::default(),
+            message_identifier: Text::default(),
             repeat_key: None,
             body_hash: None,
             outcome: MessageOutcome::Done,
-            detail: "".into(),
+            detail: Text::default(),
             items: 0,
             successes: 0,
             warnings: 0,
@@ -148,8 +161,8 @@ impl Ims {
             duration_us: 0,
             request_bytes: bytes.len() as u64,
             statuses: None,
-            notes: "".into(),
-            body: body.map(Into::into),
+            notes: Text::default(),
+            body: None,
         }
     }
 
@@ -241,14 +254,17 @@ struct Parsed {
     work: Work,
     problems: Vec<Vec<Problem>>,
     remarks: Vec<Remark>,
-    body_hash: String,
+    /// Stands for what a message asks for that may come again.
+    body_hash: Option<String>,
 }
 
 impl Parsed {
     fn of<C: Serve>(opened: OpenMessage<'_>, policy: &Policy) -> Result<Parsed, MessageError> {
+        let has_name = !opened.header.message_identifier().is_empty();
         let Read { value: call, remarks } = opened.call::<C>()?;
         let problems = call.problems(policy);
-        let body_hash = hash(&[C::OPERATION.name(), &keep(&call)?]);
+        let kept = if has_name && C::CHANGES { Some(keep(&call)?) } else { None };
+        let body_hash = kept.map(|kept| hash(&[C::OPERATION.name(), &kept]));
         Ok(Parsed { work: call.work(), problems, remarks, body_hash })
     }
 }
@@ -269,7 +285,7 @@ impl<'a> ServeVisitor for Answering<'a> {
     fn visit<C: Serve>(self) -> Self::Out {
         Box::pin(async move {
             let Answering { ims, opened, bytes, sender, begun, mut message } = self;
-            let policy = ims.settings.policy;
+            let (policy, keep_bodies) = (ims.settings.policy, ims.settings.keep_bodies);
             let parsed = if bytes.len() < LONG_BYTES {
                 Parsed::of::<C>(opened, &policy)?
             } else {
@@ -290,13 +306,15 @@ impl<'a> ServeVisitor for Answering<'a> {
                     "There are too many calls of this account under way; wait, and send fewer at once.";
                 let busy = StatusInfo::failure(service, CodeMinor::TargetIsBusy, text);
                 let statuses = vec![busy; problems.len()];
-                complete(&mut message, MessageOutcome::Busy, &statuses, begun, ims.settings.keep_bodies);
-                let body = ims.reply::<C>(identifier, statuses, Found::Nothing)?;
+                complete(&mut message, MessageOutcome::Busy, &statuses, begun, keep_bodies, bytes);
+                let way = if C::CHANGES { Way::Write } else { Way::Read };
+                ims.tally.answered(C::OPERATION, way, MessageOutcome::Busy, &statuses, begun);
+                let body = ims.reply::<C>(identifier, statuses, &content::<C>(Found::Nothing)?)?;
                 return Ok(Done { body, message: Some(message) });
             };
             match work {
                 Work::Change(tasks) => {
-                    if !identifier.is_empty() {
+                    if let Some(body_hash) = body_hash {
                         message.repeat_key = Some(hash(&[&account.id.0.to_string(), &identifier]).into());
                         message.body_hash = Some(body_hash.into());
                     }
@@ -313,20 +331,31 @@ impl<'a> ServeVisitor for Answering<'a> {
                             0 => i64::MAX,
                             window_s => now.0 - window_s,
                         }),
-                        keep_bodies: ims.settings.keep_bodies,
+                        keep_bodies,
+                        bytes: bytes.clone(),
                     };
-                    let statuses = ims.writer.carry_out(change).await?;
-                    Ok(Done { body: ims.reply::<C>(identifier, statuses, Found::Nothing)?, message: None })
+                    let (outcome, statuses) = ims.writer.carry_out(change).await?;
+                    ims.tally.answered(C::OPERATION, Way::Write, outcome, &statuses, begun);
+                    let body = ims.reply::<C>(identifier, statuses, &content::<C>(Found::Nothing)?)?;
+                    Ok(Done { body, message: None })
                 }
                 Work::Read(query) => {
                     let objects_max = ims.settings.answer_objects_max;
-                    let ask = Ask { site: account.site, query, problems, objects_max };
-                    let (problems, found) = ims.reader.read(ask).await?;
+                    let ask = Ask {
+                        site: account.site,
+                        operation: C::OPERATION,
+                        query,
+                        problems,
+                        objects_max,
+                        write: content::<C>,
+                    };
+                    let Answer { problems, content } = ims.reader.read(ask).await?;
                     let statuses: Vec<StatusInfo> =
                         problems.iter().map(|found| status(service, found)).collect();
                     note_problems(&mut message, &problems);
-                    complete(&mut message, MessageOutcome::Done, &statuses, begun, ims.settings.keep_bodies);
-                    let body = ims.reply::<C>(identifier, statuses, found)?;
+                    complete(&mut message, MessageOutcome::Done, &statuses, begun, keep_bodies, bytes);
+                    ims.tally.answered(C::OPERATION, Way::Read, MessageOutcome::Done, &statuses, begun);
+                    let body = ims.reply::<C>(identifier, statuses, &content)?;
                     Ok(Done { body, message: Some(message) })
                 }
             }
@@ -339,15 +368,20 @@ impl Ims {
         &self,
         message_identifier: String,
         statuses: Vec<StatusInfo>,
-        found: Found,
+        content: &[u8],
     ) -> Result<Vec<u8>, Refused> {
         let now = UtcTime { unix_ms: self.clock.now_ms() };
         let timestamp = self.settings.response_security.then(|| Validity::from_now(now));
         let header = ReplyHeader { message_identifier, status: C::Status::gather(statuses)?, timestamp };
-        let mut body = Vec::with_capacity(2_048);
-        write_reply::<C>(&mut body, &header, &C::reply(found))?;
+        let mut body = Vec::with_capacity(REPLY_HEADER_BYTES + content.len());
+        write_reply_around::<C>(&mut body, &header, content)?;
         Ok(body)
     }
+}
+
+/// What the reply of an operation holds.
+fn content<C: Serve>(found: Found) -> Result<Vec<u8>, MessageError> {
+    reply_content::<C>(&C::reply(found))
 }
 
 /// Stands for texts: each with its length, so that no two lists are alike.

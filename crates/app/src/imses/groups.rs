@@ -17,7 +17,7 @@ use super::error::ServeError;
 use super::hierarchy::{self, Around, Current, Place, Wish};
 use super::merge;
 use super::shown::group_kind;
-use super::tasks::{Terms, in_use, is_refused, unknown};
+use super::tasks::{Terms, is_refused, unknown};
 
 /// Makes or changes a group.
 pub(super) async fn put(
@@ -90,32 +90,6 @@ pub(super) async fn delete(
             Ok(Vec::new())
         }
     }
-}
-
-/// Gives a group another key. Each pair sees what those before it did, so a chain works and an exchange needs a third key.
-pub(super) async fn rename(
-    site: &mut Writing,
-    before: &str,
-    after: &str,
-    now: Timestamp,
-) -> Result<Vec<Problem>, ServeError> {
-    let Some(row) = site.group(before).await? else {
-        return Ok(vec![unknown(site, ObjectKind::Group, before).await?]);
-    };
-    if before == after {
-        return Ok(Vec::new());
-    }
-    if row.kind == GroupKind::Site {
-        let text = "The identifier of the root cannot be changed.";
-        let mend = "The operator of this service chooses it when the site is made.";
-        return Ok(vec![Problem::error(CodeMinor::InvalidData, "firstId", before, text, mend)]);
-    }
-    if site.group(after).await?.is_some() {
-        return Ok(vec![in_use(ObjectKind::Group, after)]);
-    }
-    site.rename_group(row.id, after, now).await?;
-    site.note_rename(ObjectKind::Group, before, after, now).await?;
-    Ok(Vec::new())
 }
 
 /// Reads all that the rules of the hierarchy ask about.

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -71,38 +72,17 @@ pub(crate) fn routes(ims: Arc<Ims>, transport: Transport) -> Router {
         .with_state(Soap { ims, transport })
 }
 
-async fn at_root(
-    soap: State<Soap>,
-    Path(file): Path<String>,
-    method: Method,
-    query: RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    soap.serve("/", &file, method, query, &headers, body).await
+async fn at_root(State(soap): State<Soap>, Path(file): Path<String>, request: Request) -> Response {
+    soap.serve("/", &file, request).await
 }
 
-async fn below(
-    soap: State<Soap>,
-    Path(file): Path<String>,
-    method: Method,
-    query: RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    soap.serve("/WCFServiceLibrary/", &file, method, query, &headers, body).await
+async fn below(State(soap): State<Soap>, Path(file): Path<String>, request: Request) -> Response {
+    soap.serve("/WCFServiceLibrary/", &file, request).await
 }
 
 impl Soap {
-    async fn serve(
-        &self,
-        folder: &str,
-        file: &str,
-        method: Method,
-        RawQuery(query): RawQuery,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Response {
+    async fn serve(&self, folder: &str, file: &str, request: Request) -> Response {
+        let (Parts { method, uri, headers, .. }, body) = request.into_parts();
         let Some(endpoint) =
             Endpoint::ALL.into_iter().find(|endpoint| endpoint.file_name().eq_ignore_ascii_case(file))
         else {
@@ -114,14 +94,14 @@ impl Soap {
             return page(StatusCode::NOT_FOUND, TEXT, text);
         };
         match method {
-            Method::GET | Method::HEAD => self.describe(endpoint, folder, query.as_deref(), headers),
+            Method::GET | Method::HEAD => self.describe(endpoint, folder, uri.query(), &headers),
             Method::POST if self.transport == Transport::Exposed => {
                 let text =
                     "passwords are not taken over plain HTTP: use HTTPS, or see `allow_http` in [serve]\n";
                 page(StatusCode::FORBIDDEN, TEXT, text.to_owned())
             }
             Method::POST => {
-                let Answered { status, body } = self.take(endpoint, headers, body).await;
+                let Answered { status, body } = self.take(endpoint, &headers, body).await;
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let kind = if matches!(status.as_u16(), 200 | 500) { XML } else { TEXT };
                 (status, [(header::CONTENT_TYPE, kind)], body).into_response()
@@ -176,7 +156,7 @@ impl Soap {
         let begun = Instant::now();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if let Err(refused) = is_xml(text("content-type")) {
-            return self.ims.refuse(refused, self.ims.blank(&[]), begun).await;
+            return self.ims.refuse(refused, self.ims.blank(&[]), &[], begun).await;
         }
         let length = text("content-length").and_then(|length| length.parse().ok());
         let arrived = tokio::time::timeout(ARRIVAL_TIME_MAX, self.arrive(length, body)).await;
@@ -186,7 +166,7 @@ impl Soap {
         });
         match arrived {
             Ok((bytes, _room)) => self.ims.answer(endpoint, text("soapaction"), bytes).await,
-            Err((refused, bytes)) => self.ims.refuse(refused, self.ims.blank(&bytes), begun).await,
+            Err((refused, bytes)) => self.ims.refuse(refused, self.ims.blank(&bytes), &bytes, begun).await,
         }
     }
 
@@ -204,7 +184,7 @@ impl Soap {
         if length.is_some_and(|length| length > bytes_max) {
             return Err(too_long());
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(length.unwrap_or_default().min(EARLY_BYTES));
         let mut room = None;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {

@@ -5,6 +5,7 @@
 //! Invariant: no body is kept with a password in it.
 //! Invariant: whoever sends more than can be written down waits; no message is left out.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ims_es::keep::keep;
@@ -12,9 +13,10 @@ use ims_es::name::Remark;
 use ims_es::problem::{Problem, Weight};
 use ims_es::redact::redact;
 use ims_es::status_info::{Ending, StatusInfo, StatusInfoSet};
+use reconcile::keys::Text;
 use store::Store;
 use store::ims::{MessageOutcome, NewMessage};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::config::KeepBodies;
 
@@ -24,14 +26,15 @@ const NOTES_MAX: usize = 500;
 /// How many messages may wait to be written down.
 const WAITING_MAX: usize = 4_096;
 
-/// How many are written down at once, and how long the first of them waits for others.
-const TOGETHER_MAX: usize = 512;
+/// How long the first of them waits for others, unless so many come before.
 const TOGETHER_WAIT: Duration = Duration::from_millis(200);
+const TOGETHER_ENOUGH: usize = 1_024;
 
 /// Writes down messages that changed nothing.
-#[derive(Clone)]
 pub(super) struct Journal {
     sender: mpsc::Sender<Entry>,
+    /// Ends the wait for others.
+    enough: Arc<Notify>,
 }
 
 enum Entry {
@@ -44,35 +47,45 @@ impl Journal {
     /// Begins to write down.
     pub(super) fn begin(store: Store) -> Journal {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(write_down(store, receiver));
-        Journal { sender }
+        let enough = Arc::new(Notify::new());
+        tokio::spawn(write_down(store, receiver, Arc::clone(&enough)));
+        Journal { sender, enough }
     }
 
     /// Notes a message.
     pub(super) async fn note(&self, message: NewMessage) {
         // The other side ends only with the process.
         let _ended = self.sender.send(Entry::Message(Box::new(message))).await;
+        if self.waiting() >= TOGETHER_ENOUGH {
+            self.enough.notify_one();
+        }
     }
 
     /// Waits until all that was noted is written down.
     pub(super) async fn written(&self) {
         let (done, is_done) = oneshot::channel();
         if self.sender.send(Entry::Written(done)).await.is_ok() {
+            self.enough.notify_one();
             let _ended = is_done.await;
         }
     }
+
+    /// How many messages wait to be written down.
+    pub(super) fn waiting(&self) -> usize {
+        WAITING_MAX - self.sender.capacity()
+    }
 }
 
-async fn write_down(store: Store, mut receiver: mpsc::Receiver<Entry>) {
-    let mut entries = Vec::with_capacity(TOGETHER_MAX);
+async fn write_down(store: Store, mut receiver: mpsc::Receiver<Entry>, enough: Arc<Notify>) {
+    let mut entries = Vec::with_capacity(TOGETHER_ENOUGH);
     while let Some(first) = receiver.recv().await {
         entries.push(first);
-        let deadline = tokio::time::Instant::now() + TOGETHER_WAIT;
-        while entries.len() < TOGETHER_MAX && matches!(entries.last(), Some(Entry::Message(_))) {
-            match tokio::time::timeout_at(deadline, receiver.recv()).await {
-                Ok(Some(entry)) => entries.push(entry),
-                Ok(None) | Err(_) => break,
-            }
+        // Not by receiving: that would wake this task for each message.
+        let _waited = tokio::time::timeout(TOGETHER_WAIT, enough.notified()).await;
+        while entries.len() < WAITING_MAX
+            && let Ok(entry) = receiver.try_recv()
+        {
+            entries.push(entry);
         }
         let (mut messages, mut waiting) = (Vec::new(), Vec::new());
         for entry in entries.drain(..) {
@@ -92,22 +105,42 @@ async fn write_down(store: Store, mut receiver: mpsc::Receiver<Entry>) {
     }
 }
 
-/// Completes what is noted of a message by its answer.
+/// How the items of a message ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Endings {
+    /// Well, without a remark.
+    pub(super) successes: u64,
+    /// Well, with a remark.
+    pub(super) warnings: u64,
+    /// With a failure.
+    pub(super) failures: u64,
+}
+
+impl Endings {
+    /// Counts.
+    pub(super) fn of(statuses: &[StatusInfo]) -> Endings {
+        let count = |wanted: fn(&Ending) -> bool| {
+            statuses.iter().filter(|status| wanted(&status.ending())).count() as u64
+        };
+        let successes = count(|ending| matches!(ending, Ending::Done));
+        let warnings = count(|ending| matches!(ending, Ending::DoneWithWarning));
+        Endings { successes, warnings, failures: statuses.len() as u64 - successes - warnings }
+    }
+}
+
+/// Completes what is noted of a message by its answer. The bytes are those that came.
 pub(super) fn complete(
     message: &mut NewMessage,
     outcome: MessageOutcome,
     statuses: &[StatusInfo],
     begun: Instant,
     keep_bodies: KeepBodies,
+    bytes: &[u8],
 ) {
-    let count = |wanted: fn(&Ending) -> bool| {
-        statuses.iter().filter(|status| wanted(&status.ending())).count() as u64
-    };
+    let Endings { successes, warnings, failures } = Endings::of(statuses);
     message.outcome = outcome;
     message.items = statuses.len() as u64;
-    message.successes = count(|ending| matches!(ending, Ending::Done));
-    message.warnings = count(|ending| matches!(ending, Ending::DoneWithWarning));
-    message.failures = message.items - message.successes - message.warnings;
+    (message.successes, message.warnings, message.failures) = (successes, warnings, failures);
     message.duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let is_plain = message.repeat_key.is_none() && message.successes == message.items;
     if !is_plain {
@@ -121,7 +154,9 @@ pub(super) fn complete(
         KeepBodies::Failed => has_failed,
         KeepBodies::All => true,
     };
-    message.body = message.body.take().filter(|_| is_kept);
+    if is_kept {
+        message.body = kept_body(bytes);
+    }
 }
 
 /// Adds what was passed over in a message, a line each.
@@ -149,12 +184,16 @@ pub(super) fn note_problems(message: &mut NewMessage, problems: &[Vec<Problem>])
 }
 
 fn add_lines(message: &mut NewMessage, lines: impl Iterator<Item = String>) {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none() {
+        return;
+    }
     let already = message.notes.lines().map(str::to_owned);
     let all: Vec<String> = already.chain(lines).take(NOTES_MAX).collect();
     message.notes = all.join("\n").into();
 }
 
 /// The body of a message as it may be kept: a text without passwords, or nothing.
-pub(super) fn kept_body(bytes: &[u8]) -> Option<String> {
-    std::str::from_utf8(bytes).ok().map(redact)
+fn kept_body(bytes: &[u8]) -> Option<Text> {
+    std::str::from_utf8(bytes).ok().map(|text| redact(text).into())
 }

@@ -11,12 +11,11 @@ use ims_es::membership::rules;
 use ims_es::policy::Verb;
 use ims_es::problem::{Problem, Weight};
 use ims_es::status::CodeMinor;
-use store::Timestamp;
 use store::ims::{GroupKind, GroupRow, MembershipContent, MembershipRow, ObjectKind, PersonRow, Writing};
 
 use super::error::ServeError;
 use super::merge;
-use super::tasks::{Terms, in_use, is_refused, unknown};
+use super::tasks::{Terms, is_refused, unknown};
 
 /// What a membership says about the home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,25 +143,4 @@ pub(super) async fn delete(site: &mut Writing, sync_key: &str) -> Result<Vec<Pro
             Ok(Vec::new())
         }
     }
-}
-
-/// Gives a membership another key.
-pub(super) async fn rename(
-    site: &mut Writing,
-    before: &str,
-    after: &str,
-    now: Timestamp,
-) -> Result<Vec<Problem>, ServeError> {
-    let Some(row) = site.membership(before).await? else {
-        return Ok(vec![unknown(site, ObjectKind::Membership, before).await?]);
-    };
-    if before == after {
-        return Ok(Vec::new());
-    }
-    if site.membership(after).await?.is_some() {
-        return Ok(vec![in_use(ObjectKind::Membership, after)]);
-    }
-    site.rename_membership(row.id, after, now).await?;
-    site.note_rename(ObjectKind::Membership, before, after, now).await?;
-    Ok(Vec::new())
 }

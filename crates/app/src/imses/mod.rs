@@ -1,7 +1,7 @@
 //! The SOAP service: student systems push groups, persons and memberships by IMS Enterprise Services, and read them back (DESIGN 7).
 //!
 //! The way of a call: `http.rs` takes its bytes, `call.rs` finds out who sends and what is asked, `writer.rs` and `tasks.rs` change
-//! something, `reader.rs` and `queries.rs` read. `hierarchy.rs` holds the rules of the tree, `merge.rs` what an update does to an object.
+//! something, `reader.rs` and `queries.rs` read; `memory.rs` keeps what was read for as long as `freshness.rs` says that it holds. `hierarchy.rs` holds the rules of the tree, `merge.rs` what an update does to an object.
 //!
 //! Not here: the messages (the crate `ims_es`) and the tables (`store::ims`).
 //!
@@ -11,16 +11,20 @@ mod busy;
 mod call;
 mod door;
 mod error;
+mod figures;
+mod freshness;
 mod groups;
 mod hierarchy;
 mod http;
 mod journal;
 mod memberships;
+mod memory;
 mod merge;
 pub(crate) mod password;
 mod persons;
 mod queries;
 mod reader;
+mod rename;
 mod shown;
 mod tasks;
 #[cfg(test)]
@@ -34,6 +38,8 @@ use store::{Store, Timestamp};
 
 use self::busy::Busy;
 use self::door::Door;
+pub(crate) use self::figures::{BUCKETS, Durations, Figures};
+use self::figures::{Tally, Waiting};
 use self::http::Budget;
 pub(crate) use self::http::{Transport, routes};
 use self::journal::Journal;
@@ -56,6 +62,7 @@ pub(crate) struct Ims {
     reader: Reader,
     journal: Journal,
     budget: Budget,
+    tally: Tally,
 }
 
 impl Ims {
@@ -68,6 +75,7 @@ impl Ims {
             reader: Reader::begin(&store),
             journal: Journal::begin(store.clone()),
             budget: Budget::default(),
+            tally: Tally::default(),
             store,
             clock,
             settings,
@@ -89,6 +97,16 @@ impl Ims {
             }
             tokio::time::sleep(FORGET_EVERY).await;
         }
+    }
+
+    /// What was answered since the service began, and what waits.
+    pub(crate) fn figures(&self) -> Figures {
+        let waiting = Waiting {
+            reads: self.reader.waiting(),
+            writes: self.writer.waiting(),
+            messages: self.journal.waiting(),
+        };
+        Figures { waiting, ..self.tally.figures() }
     }
 
     /// Waits until all messages that were answered are in the log.

@@ -9,12 +9,11 @@ use ims_es::person::rules;
 use ims_es::policy::Verb;
 use ims_es::problem::{Problem, Weight};
 use ims_es::status::CodeMinor;
-use store::Timestamp;
 use store::ims::{ObjectKind, PersonRef, Writing};
 
 use super::error::ServeError;
 use super::merge;
-use super::tasks::{Terms, in_use, is_refused, unknown};
+use super::tasks::{Terms, is_refused, unknown};
 
 /// Makes or changes a person.
 pub(super) async fn put(
@@ -87,25 +86,4 @@ pub(super) async fn delete(site: &mut Writing, sync_key: &str) -> Result<Vec<Pro
             Ok(Vec::new())
         }
     }
-}
-
-/// Gives a person another key.
-pub(super) async fn rename(
-    site: &mut Writing,
-    before: &str,
-    after: &str,
-    now: Timestamp,
-) -> Result<Vec<Problem>, ServeError> {
-    let Some(row) = site.person(before).await? else {
-        return Ok(vec![unknown(site, ObjectKind::Person, before).await?]);
-    };
-    if before == after {
-        return Ok(Vec::new());
-    }
-    if site.person(after).await?.is_some() {
-        return Ok(vec![in_use(ObjectKind::Person, after)]);
-    }
-    site.rename_person(row.id, after, now).await?;
-    site.note_rename(ObjectKind::Person, before, after, now).await?;
-    Ok(Vec::new())
 }

@@ -19,8 +19,8 @@ use super::shown;
 use super::tasks::{is_refused, unknown};
 use super::work::{Found, Query};
 
-/// What is answered: what is wrong with each item, and what was found.
-pub(super) type Answer = (Vec<Vec<Problem>>, Found);
+/// What is wrong with each item, and what was found.
+type Answer = (Vec<Vec<Problem>>, Found);
 
 /// Reads; `found` is what the message alone tells about each item.
 pub(super) async fn read(

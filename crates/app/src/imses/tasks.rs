@@ -1,6 +1,6 @@
 //! Carries out the items of a call, one after the other, each for itself (facts/ims-es.md §2.2).
 //!
-//! Not here: what is done with a kind of object (`groups.rs`, `persons.rs`, `memberships.rs`).
+//! Not here: what is done with a kind of object (`groups.rs`, `persons.rs`, `memberships.rs`, `rename.rs`).
 //!
 //! Invariant: there is exactly one list of problems for each item, in their order; its status follows from it.
 //! Invariant: an item that is refused leaves nothing behind, and those after it see what those before it did.
@@ -13,6 +13,7 @@ use store::Timestamp;
 use store::ims::{ObjectKind, Reading, Writing};
 
 use super::error::ServeError;
+use super::rename::rename;
 use super::work::{Object, Task};
 use super::{groups, memberships, persons};
 
@@ -73,11 +74,7 @@ async fn one(site: &mut Writing, task: &Task, terms: Terms) -> Result<Vec<Proble
         Task::Rename { kind, before, after } => {
             let before = clean(before.as_deref()).unwrap_or_default();
             let after = clean(after.as_deref()).unwrap_or_default();
-            match kind {
-                ObjectKind::Group => groups::rename(site, before, after, terms.now).await,
-                ObjectKind::Person => persons::rename(site, before, after, terms.now).await,
-                ObjectKind::Membership => memberships::rename(site, before, after, terms.now).await,
-            }
+            rename(site, *kind, before, after, terms.now).await
         }
     }
 }
@@ -104,11 +101,4 @@ pub(super) async fn unknown(
         ),
     };
     Ok(Problem::error(CodeMinor::UnknownObject, "identifier", sync_key, &text, mend))
-}
-
-/// The new key of a renaming is in use already.
-pub(super) fn in_use(kind: ObjectKind, sync_key: &str) -> Problem {
-    let text = format!("Another {} has this identifier already.", kind.as_str());
-    let mend = "Choose another identifier, or change that of the other one first.";
-    Problem::error(CodeMinor::IdAllocInUseFail, "secondId", sync_key, &text, mend)
 }

@@ -83,6 +83,20 @@ pub(super) enum Query {
     Page(ReadAllPersons),
 }
 
+impl Query {
+    /// The keys that make up the question; nothing where it is made up of more.
+    pub(super) fn keys(&self) -> Option<Vec<Option<String>>> {
+        match self {
+            Query::Keys(_, keys) => Some(keys.clone()),
+            Query::GroupsOfPerson(key)
+            | Query::PersonsOfGroup(key)
+            | Query::MembershipsOfPerson(key)
+            | Query::MembershipsOfGroup(key) => Some(vec![key.clone()]),
+            Query::Page(_) => None,
+        }
+    }
+}
+
 /// What was found.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
@@ -124,6 +138,8 @@ impl Found {
 
 /// A request that this server carries out.
 pub(super) trait Serve: Call + Send {
+    /// Whether it changes something.
+    const CHANGES: bool;
     /// What it asks for.
     fn work(self) -> Work;
     /// The reply with what was found.
@@ -176,13 +192,24 @@ fn keys(kind: ObjectKind, sync_keys: Vec<String>) -> Query {
     Query::Keys(kind, sync_keys.into_iter().map(Some).collect())
 }
 
+macro_rules! changes {
+    (Change) => {
+        true
+    };
+    (Read) => {
+        false
+    };
+}
+
 /// Says of each operation what its request asks for and what its reply holds; and leads from an operation to its request type.
 macro_rules! operations {
-    ($($operation:ident($call:ident) = $path:path, $work:expr, $reply:expr;)+) => {
+    ($($operation:ident($call:ident) = $path:path, Work::$way:ident($work:expr), $reply:expr;)+) => {
         $(impl Serve for $path {
+            const CHANGES: bool = changes!($way);
+
             fn work(self) -> Work {
                 let $call = self;
-                $work
+                Work::$way($work)
             }
 
             fn reply(found: Found) -> Self::Reply {

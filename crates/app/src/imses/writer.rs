@@ -9,6 +9,7 @@
 
 use std::time::Instant;
 
+use hyper::body::Bytes;
 use ims_es::keep::take;
 use ims_es::operation::Service;
 use ims_es::problem::{Problem, status};
@@ -49,12 +50,13 @@ pub(super) struct Change {
     pub(super) repeats_since: Timestamp,
     /// Which bodies are kept.
     pub(super) keep_bodies: KeepBodies,
+    /// The message.
+    pub(super) bytes: Bytes,
 }
 
-type Answer = Result<Vec<StatusInfo>, ServeError>;
+type Answer = Result<(MessageOutcome, Vec<StatusInfo>), ServeError>;
 
 /// Carries out calls that change something.
-#[derive(Clone)]
 pub(super) struct Writer {
     sender: mpsc::Sender<(Change, oneshot::Sender<Answer>)>,
 }
@@ -74,6 +76,11 @@ impl Writer {
             return Err(ServeError::Lost);
         }
         answered.await.unwrap_or(Err(ServeError::Lost))
+    }
+
+    /// How many calls wait.
+    pub(super) fn waiting(&self) -> usize {
+        WAITING_MAX - self.sender.capacity()
     }
 }
 
@@ -113,15 +120,28 @@ async fn together(store: &Store, changes: Vec<Change>) -> Result<Vec<Answer>, Se
 }
 
 async fn one(mut batch: Batch, change: Change) -> Result<(Batch, Answer), ServeError> {
-    let Change { site, service, tasks, problems, terms, mut message, begun, repeats_since, keep_bodies } =
-        change;
+    let Change {
+        site,
+        service,
+        tasks,
+        problems,
+        terms,
+        mut message,
+        begun,
+        repeats_since,
+        keep_bodies,
+        bytes,
+    } = change;
+    let complete = |message: &mut NewMessage, outcome, statuses: &[StatusInfo]| {
+        complete(message, outcome, statuses, begun, keep_bodies, &bytes)
+    };
     if let (Some(repeat_key), Some(body_hash)) = (&message.repeat_key, &message.body_hash)
         && let Some(before) = batch.answer_before(repeat_key, body_hash, repeats_since).await?
     {
         let StatusInfoSet { statuses } = take(&before)?;
-        complete(&mut message, MessageOutcome::Repeated, &statuses, begun, keep_bodies);
+        complete(&mut message, MessageOutcome::Repeated, &statuses);
         batch.record_message(&message).await?;
-        return Ok((batch, Ok(statuses)));
+        return Ok((batch, Ok((MessageOutcome::Repeated, statuses))));
     }
     let mut writing = batch.call(site).await?;
     match carry_out(&mut writing, &tasks, problems, terms).await {
@@ -129,9 +149,9 @@ async fn one(mut batch: Batch, change: Change) -> Result<(Batch, Answer), ServeE
             let statuses: Vec<StatusInfo> = problems.iter().map(|found| status(service, found)).collect();
             let mut batch = writing.keep_call().await?;
             note_problems(&mut message, &problems);
-            complete(&mut message, MessageOutcome::Done, &statuses, begun, keep_bodies);
+            complete(&mut message, MessageOutcome::Done, &statuses);
             batch.record_message(&message).await?;
-            Ok((batch, Ok(statuses)))
+            Ok((batch, Ok((MessageOutcome::Done, statuses))))
         }
         Err(error) => Ok((writing.undo_call().await?, Err(error))),
     }

@@ -29,6 +29,7 @@ use super::metrics::metrics;
 use super::tls::Tls;
 use crate::app::App;
 use crate::health::{Health, HealthError};
+use crate::imses::Ims;
 
 /// How many connections there may be at once; more wait. Each takes a file: a service with fewer has fewer connections.
 const CONNECTIONS_MAX: usize = 2_000;
@@ -55,6 +56,7 @@ const CLOSE: (header::HeaderName, &str) = (header::CONNECTION, "close");
 pub(super) struct Pages {
     pub(super) app: Arc<App>,
     pub(super) board: Arc<Board>,
+    pub(super) ims: Arc<Ims>,
     /// When the service began.
     pub(super) begun: Timestamp,
 }
@@ -167,7 +169,7 @@ async fn metrics_page(State(pages): State<Arc<Pages>>) -> Response {
     if let Err(error) = &health {
         tracing::error!(error = %error, "cannot tell how it is");
     }
-    let page = metrics(health.as_ref().ok());
+    let page = metrics(health.as_ref().ok(), &pages.ims.figures());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), CLOSE], page).into_response()
 }
 

@@ -1,9 +1,11 @@
 //! /metrics: a [`Health`] in the text format of Prometheus, version 0.0.4.
 //!
-//! Not here: what is measured ([`crate::health`]).
+//! Not here: what is measured ([`crate::health`], [`crate::imses`]).
 //!
 //! Invariant: every series of a closed set is always there, with 0 where there is nothing: an alert must be able to
 //! tell nothing from no answer.
+
+mod ims;
 
 use std::fmt::{Display, Write};
 
@@ -11,6 +13,7 @@ use reconcile::finding::Reason;
 use store::{RunFigures, RunStatus};
 
 use crate::health::Health;
+use crate::imses::Figures;
 
 const STATUSES: [RunStatus; 7] = [
     RunStatus::Running,
@@ -23,7 +26,7 @@ const STATUSES: [RunStatus; 7] = [
 ];
 
 /// Writes the metrics. Without a look (the database cannot be read) only those that need none.
-pub(super) fn metrics(health: Option<&Health>) -> String {
+pub(super) fn metrics(health: Option<&Health>, figures: &Figures) -> String {
     let mut page = Page::default();
     page.gauge("muster_build_info", "The version of this program; always 1.");
     page.sample("muster_build_info", Some(("version", env!("CARGO_PKG_VERSION"))), 1);
@@ -34,6 +37,7 @@ pub(super) fn metrics(health: Option<&Health>) -> String {
         last_run(&mut page, health);
         now(&mut page, health);
     }
+    ims::student_systems(&mut page, figures);
     page.text
 }
 
@@ -108,13 +112,27 @@ struct Page {
 
 impl Page {
     fn gauge(&mut self, name: &str, help: &str) {
+        self.family(name, help, "gauge");
+    }
+
+    fn counter(&mut self, name: &str, help: &str) {
+        self.family(name, help, "counter");
+    }
+
+    fn family(&mut self, name: &str, help: &str, kind: &str) {
         // Writing to a string cannot fail.
-        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    /// A line with one label or none.
+    fn sample(&mut self, name: &str, label: Option<(&str, &str)>, value: impl Display) {
+        self.sample_of(name, label.as_slice(), value);
     }
 
     /// A line; the values of labels are codes of ours, which need no escaping.
-    fn sample(&mut self, name: &str, label: Option<(&str, &str)>, value: impl Display) {
-        let label = label.map(|(label, text)| format!("{{{label}=\"{text}\"}}")).unwrap_or_default();
-        let _ = writeln!(self.text, "{name}{label} {value}");
+    fn sample_of(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<String> = labels.iter().map(|(label, text)| format!("{label}=\"{text}\"")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.text, "{name}{labels} {value}");
     }
 }

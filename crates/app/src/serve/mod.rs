@@ -84,7 +84,7 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
         Failure::new(Exit::Configuration, format!("cannot serve: the system gives no random bytes: {error}"))
     })?;
     let ims = Arc::new(ims);
-    let pages = Pages { app: Arc::clone(&app), board: Arc::clone(&board), begun };
+    let pages = Pages { app: Arc::clone(&app), board: Arc::clone(&board), ims: Arc::clone(&ims), begun };
     let router = http::router(pages)
         .merge(letters::router(Arc::clone(&app)))
         .merge(crate::imses::routes(Arc::clone(&ims), transport));

@@ -20,12 +20,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySql, Pool, Pos
 
 use super::mysql::{ENDS_WITH, MySqlTransaction};
 use super::session::Session;
+use super::standing::Kept;
 use crate::store::Access;
 
 /// The place of a database that is never in a file.
 pub(super) const IN_MEMORY: &str = ":memory:";
-/// How many connections may read at once while one writes.
-const READERS_MAX: u32 = 4;
+/// How many connections may read at once while one writes. One of them may be kept for long ([`Pools::keep`]).
+const READERS_MAX: u32 = 5;
 /// How long a server may take to let us in at first.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -127,6 +128,8 @@ pub(super) async fn sqlite(place: &str, wait: Duration) -> Result<Pools, sqlx::E
     let pool = |connections| {
         SqlitePoolOptions::new()
             .max_connections(connections)
+            // A file does not hang up: a connection to it needs no test before it is used, and each test wakes a thread.
+            .test_before_acquire(false)
             .acquire_timeout(wait)
             // After some failures, such as a full disk, SQLite ends a transaction by itself, and the library believes to
             // be in it for ever.
@@ -270,6 +273,25 @@ impl Pools {
                 Begun::Postgres(pools.readers.begin_with(begin).await?)
             }
         })
+    }
+
+    /// Takes a connection that reads out of its pool for long; it is closed when it is dropped.
+    pub(super) async fn keep(&self) -> Result<Kept, sqlx::Error> {
+        let mut kept = match self {
+            Pools::Sqlite(pools) => Kept::Sqlite(pools.readers.acquire().await?),
+            Pools::MySql(pools) => Kept::MySql(pools.readers.acquire().await?),
+            Pools::Postgres(pools) => Kept::Postgres(pools.readers.acquire().await?),
+        };
+        if self.may_keep() {
+            // A statement that was broken off would leave its answer to the next one.
+            on_each!(Kept, &mut kept, connection => connection.close_on_drop());
+        }
+        Ok(kept)
+    }
+
+    /// Whether there is a connection to keep: a database in memory is one connection, and others need it.
+    pub(super) fn may_keep(&self) -> bool {
+        on_each!(Pools, self, pools => pools.readers.options().get_max_connections() > 1)
     }
 
     /// Opens a connection that belongs to no pool. The server lets it go after a minute in which it says nothing, as it

@@ -1,13 +1,15 @@
 //! Connections, transactions and rows: the only folder that knows the database library.
 //!
 //! `drivers.rs` chooses among the three drivers, `transaction.rs` carries out statements, `row.rs` reads what comes back,
-//! `mysql.rs` is a transaction of that driver, `session.rs` the connection that holds the run lock of a server, `trouble.rs` understands what drivers complain of,
-//! `holders.rs` asks who holds what was waited for, `again.rs` ends deadlocks.
+//! `mysql.rs` is a transaction of that driver, `session.rs` the connection that holds the run lock of a server, `standing.rs` one
+//! for a question that is asked again and again, `trouble.rs` understands what drivers complain of, `holders.rs` asks who holds
+//! what was waited for, `again.rs` ends deadlocks.
 //!
 //! Not here: any statement of ours; how databases spell things ([`crate::dialect`]).
 //!
 //! Invariant: statements are written with `?` for each value; no value ever becomes part of a statement's text.
-//! Invariant: all work happens in a [`Transaction`]; one that is dropped without `commit` never happened.
+//! Invariant: all work happens in a [`Transaction`], but for single questions to a [`Standing`]; one that is dropped without `commit`
+//! never happened.
 //! Invariant: of all processes, one writes at a time; it sees all that was committed before.
 
 mod again;
@@ -17,6 +19,7 @@ mod holders;
 mod mysql;
 mod row;
 mod session;
+mod standing;
 mod transaction;
 mod trouble;
 mod value;
@@ -33,6 +36,7 @@ use holders::Holders;
 pub(crate) use again::again;
 pub(crate) use row::Row;
 pub(crate) use session::Session;
+pub(crate) use standing::Standing;
 pub(crate) use transaction::Transaction;
 pub use trouble::Trouble;
 pub(crate) use trouble::is_there_already;
@@ -136,6 +140,11 @@ impl Db {
 
     fn holders(&self) -> Holders {
         Holders { pools: self.pools.clone(), file: self.path.clone() }
+    }
+
+    /// A connection for a question that is asked again and again.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing::new(self.pools.clone(), self.dialect)
     }
 
     /// Opens a connection of its own, on a server.

@@ -234,7 +234,7 @@ impl Begun {
 }
 
 /// How a driver takes a value that is nothing.
-trait BindsNothing: Database {
+pub(super) trait BindsNothing: Database {
     /// What stands for nothing, whatever the type of the column.
     type Nothing: for<'q> Encode<'q, Self> + Type<Self>;
 
@@ -258,7 +258,7 @@ impl BindsNothing for Postgres {
 }
 
 /// Nothing, of the type that PostgreSQL finds out by itself; a number that is nothing would not go into a text.
-struct Untyped;
+pub(super) struct Untyped;
 
 impl Type<Postgres> for Untyped {
     fn type_info() -> PgTypeInfo {
@@ -272,7 +272,8 @@ impl Encode<'_, Postgres> for Untyped {
     }
 }
 
-fn bind<DB>(
+/// A statement with its values.
+pub(super) fn bind<DB>(
     sql: Arc<str>,
     values: impl IntoIterator<Item = Value>,
 ) -> Query<'static, DB, <DB as Database>::Arguments>

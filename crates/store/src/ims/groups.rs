@@ -186,13 +186,6 @@ impl Writing {
         self.inner.execute(sql, values).await.map(|_| ())
     }
 
-    /// Gives a group another sync key.
-    pub async fn rename_group(&mut self, group: GroupRef, sync_key: &str, now: Timestamp) -> Result<()> {
-        let sql = "UPDATE ims_groups SET sync_key = ?, changed_at = ? WHERE site = ? AND id = ?";
-        let values = [sync_key.into(), now.into(), self.site(), Value::Int(group.0)];
-        self.inner.execute(sql, values).await.map(|_| ())
-    }
-
     /// Deletes a group, all below it, and their memberships. Their courses stay, disconnected.
     pub async fn delete_branch(&mut self, group: &GroupRow, now: Timestamp) -> Result<()> {
         let mut branch = self.below(group.id).await?;

@@ -132,18 +132,6 @@ impl Writing {
         self.inner.execute(sql, values).await.map(|_| ())
     }
 
-    /// Gives a membership another sync key.
-    pub async fn rename_membership(
-        &mut self,
-        membership: MembershipRef,
-        sync_key: &str,
-        now: Timestamp,
-    ) -> Result<()> {
-        let sql = "UPDATE ims_memberships SET sync_key = ?, changed_at = ? WHERE site = ? AND id = ?";
-        let values = [sync_key.into(), now.into(), self.site(), Value::Int(membership.0)];
-        self.inner.execute(sql, values).await.map(|_| ())
-    }
-
     /// Deletes a membership.
     pub async fn delete_membership(&mut self, membership: MembershipRef) -> Result<()> {
         let sql = "DELETE FROM ims_memberships WHERE site = ? AND id = ?";

@@ -13,6 +13,7 @@ mod memberships;
 mod messages;
 mod persons;
 mod transaction;
+mod versions;
 
 pub use accounts::{AccountId, AccountRow, CallLimits, NewAccount, PasswordRow, SiteRow};
 pub use groups::{CourseLeft, GroupContent, GroupKind, GroupRef, GroupRow, Standing};
@@ -20,3 +21,4 @@ pub use memberships::{MembershipContent, MembershipRef, MembershipRow};
 pub use messages::{Counts, MessageFilter, MessageOutcome, MessageRow, NewMessage};
 pub use persons::{PersonPage, PersonRef, PersonRow, Relatives};
 pub use transaction::{Batch, ObjectKind, Reading, Readings, SiteId, Writing};
+pub use versions::{Version, Versions};

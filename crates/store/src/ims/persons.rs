@@ -100,13 +100,6 @@ impl Writing {
         self.inner.execute(sql, values).await.map(|_| ())
     }
 
-    /// Gives a person another sync key.
-    pub async fn rename_person(&mut self, person: PersonRef, sync_key: &str, now: Timestamp) -> Result<()> {
-        let sql = "UPDATE ims_persons SET sync_key = ?, changed_at = ? WHERE site = ? AND id = ?";
-        let values = [sync_key.into(), now.into(), self.site(), Value::Int(person.0)];
-        self.inner.execute(sql, values).await.map(|_| ())
-    }
-
     /// Gives a person another home; none for the site itself.
     pub async fn set_home(&mut self, person: PersonRef, home: Option<GroupRef>) -> Result<()> {
         let sql = "UPDATE ims_persons SET home_group = ? WHERE site = ? AND id = ?";

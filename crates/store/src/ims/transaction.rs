@@ -143,14 +143,18 @@ impl Writing {
         savepoint(&mut self.reading.inner, "ROLLBACK TO SAVEPOINT ims_item; RELEASE SAVEPOINT ims_item").await
     }
 
-    /// Notes that an object has another key now.
-    pub async fn note_rename(
+    /// Gives an object another key, and notes it.
+    pub async fn rename(
         &mut self,
         object: ObjectKind,
         before: &str,
         after: &str,
         now: Timestamp,
     ) -> Result<()> {
+        let table = table(object);
+        let sql = format!("UPDATE {table} SET sync_key = ?, changed_at = ? WHERE site = ? AND sync_key = ?");
+        let values = [after.into(), now.into(), self.site(), before.into()];
+        self.inner.execute(sql, values).await?;
         let columns = ["site", "object", "key_before", "key_after", "renamed_at"];
         let row = [self.site(), object.as_str().into(), before.into(), after.into(), now.into()];
         self.inner.insert_one("ims_renames", columns, row).await.map(|_| ())
@@ -163,6 +167,13 @@ impl Reading {
         Readings { inner: self.inner }
     }
 
+    /// Whether there is an object with this key.
+    pub async fn has(&mut self, object: ObjectKind, sync_key: &str) -> Result<bool> {
+        let sql = format!("SELECT 1 FROM {} WHERE site = ? AND sync_key = ?", table(object));
+        let found = self.inner.first(sql, [self.site(), sync_key.into()], |row| row.int()).await?;
+        Ok(found.is_some())
+    }
+
     /// The key that an object was given when it lost this one.
     pub async fn renamed(&mut self, object: ObjectKind, before: &str) -> Result<Option<Text>> {
         let sql = "SELECT key_after FROM ims_renames WHERE site = ? AND object = ? AND key_before = ? ORDER BY id DESC LIMIT 1";
@@ -173,6 +184,15 @@ impl Reading {
     /// The site as a value of a statement.
     pub(super) fn site(&self) -> Value {
         Value::Int(self.site.0)
+    }
+}
+
+/// The table of the objects of a kind.
+fn table(object: ObjectKind) -> &'static str {
+    match object {
+        ObjectKind::Group => "ims_groups",
+        ObjectKind::Person => "ims_persons",
+        ObjectKind::Membership => "ims_memberships",
     }
 }
 

@@ -1,16 +1,23 @@
 //! What student systems push: items and calls are kept or undone whole, and no site sees another.
 
+use std::collections::BTreeSet;
+
 use store::ims::{
     CallLimits, GroupContent, GroupKind, MembershipContent, MessageFilter, MessageOutcome, NewAccount,
     NewMessage, ObjectKind, SiteId, Writing,
 };
 use store::{Store, Timestamp};
 
-use crate::support::{at, memory, owner};
+use crate::support::{at, memory, on_disk, owner};
 
 /// A store with two sites; each has the root `root`.
 async fn sites() -> (Store, [SiteId; 2]) {
     let (store, _lock) = memory().await;
+    let sites = add_sites(&store).await;
+    (store, sites)
+}
+
+async fn add_sites(store: &Store) -> [SiteId; 2] {
     for site in ["one", "two"] {
         let new = NewAccount {
             name: site.into(),
@@ -23,7 +30,7 @@ async fn sites() -> (Store, [SiteId; 2]) {
         store.add_account(&new, "ada", "a test", at(1)).await.unwrap();
     }
     let sites = store.sites().await.unwrap();
-    (store, [sites[0].id, sites[1].id])
+    [sites[0].id, sites[1].id]
 }
 
 async fn add(site: &mut Writing, key: &str, parent: &str, kind: GroupKind) {
@@ -117,8 +124,8 @@ async fn letter_case_counts_in_keys_and_a_key_is_free_in_every_kind() {
         add(&mut call, key, "root", GroupKind::Unspecified).await;
         call.insert_person(key, "<p/>", at(2)).await.unwrap();
     }
-    call.note_rename(ObjectKind::Group, "old", "new", at(3)).await.unwrap();
-    call.note_rename(ObjectKind::Group, "old", "newer", at(4)).await.unwrap();
+    call.rename(ObjectKind::Group, "old", "new", at(3)).await.unwrap();
+    call.rename(ObjectKind::Group, "old", "newer", at(4)).await.unwrap();
     assert_eq!(call.renamed(ObjectKind::Group, "old").await.unwrap().as_deref(), Some("newer"));
     assert_eq!(call.renamed(ObjectKind::Person, "old").await.unwrap(), None);
     call.keep_call().await.unwrap().commit().await.unwrap();
@@ -160,8 +167,7 @@ async fn n11_a_person_who_was_pushed_is_told_and_erased_once_the_student_system_
     call.insert_membership("m1", &MembershipContent { group, person, body: "<m/>".into() }, at(2))
         .await
         .unwrap();
-    call.rename_person(person, "S17", at(3)).await.unwrap();
-    call.note_rename(ObjectKind::Person, "S16", "S17", at(3)).await.unwrap();
+    call.rename(ObjectKind::Person, "S16", "S17", at(3)).await.unwrap();
     call.keep_call().await.unwrap().commit().await.unwrap();
     store.record_messages(&[message()]).await.unwrap();
     let held = store.held_about(&"S17".into()).await.unwrap();
@@ -188,4 +194,31 @@ async fn n11_a_person_who_was_pushed_is_told_and_erased_once_the_student_system_
     assert_eq!(kept.body.as_deref(), Some(format!("<person>{name}</person>").as_str()));
     // What was not kept is not kept now either.
     assert_eq!(kept.statuses, None);
+}
+
+#[tokio::test]
+async fn a_version_rises_with_every_call_that_writes_whichever_process_it_is() {
+    let (place, one, _lock) = on_disk().await;
+    let other = Store::open(place.url()).await.unwrap();
+    let [site, neighbour] = add_sites(&one).await;
+    let both = BTreeSet::from([site, neighbour]);
+    let mut versions = one.ims_versions();
+    let first = versions.now(&both).await.unwrap();
+    assert_eq!(first.len(), 2);
+    let mut seen = vec![first[&site]];
+    for (key, writer) in [("a", &other), ("b", &one), ("c", &other)] {
+        let mut call = writer.ims_batch().await.unwrap().call(site).await.unwrap();
+        add(&mut call, key, "root", GroupKind::Unspecified).await;
+        let batch = call.keep_call().await.unwrap();
+        assert_eq!(versions.now(&both).await.unwrap()[&site], *seen.last().unwrap(), "before the commit");
+        batch.commit().await.unwrap();
+        let now = versions.now(&both).await.unwrap();
+        assert!(now[&site] > *seen.last().unwrap(), "after {key}");
+        assert_eq!(now[&neighbour], first[&neighbour]);
+        seen.push(now[&site]);
+    }
+    assert_eq!(versions.now(&BTreeSet::from([SiteId(0)])).await.unwrap().len(), 0, "there is no such site");
+    let undone = other.ims_batch().await.unwrap().call(site).await.unwrap().undo_call().await.unwrap();
+    undone.commit().await.unwrap();
+    assert_eq!(versions.now(&both).await.unwrap()[&site], *seen.last().unwrap(), "nothing was written");
 }

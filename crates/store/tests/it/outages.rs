@@ -4,11 +4,13 @@
 //!
 //! Not here: the end of our own process (`kill.rs`).
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reconcile::outcome::Outcome;
+use store::ims::SiteId;
 use store::{
     MappingKey, MappingSettings, OperationFilter, OperationState, Store, StoreError, Trouble, Verdict,
 };
@@ -120,6 +122,19 @@ async fn a_server_that_starts_again_between_two_transactions_is_waited_for() {
     let (second, ()) = tokio::join!(begin(&store, &lock, 20), back);
     assert!(second > first);
     assert_eq!(store.runs(9).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_kept_for_a_question_is_replaced_when_the_server_has_started_again() {
+    let Some((_place, gate)) = gated().await else { return };
+    let store = Store::open(&gate.url).await.unwrap();
+    let mut versions = store.ims_versions();
+    let nobody = BTreeSet::from([SiteId(0)]);
+    for _ in 0..3 {
+        assert_eq!(versions.now(&nobody).await.unwrap().len(), 0);
+        gate.close().await;
+        gate.open().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,7 +21,7 @@ use ims_es::person::read_persons_for_group::ReadPersonsForGroup;
 
 use super::{Campus, course, group, pair, persons, renaming, settings};
 
-fn membership(group: &str, person: &str, role: &str, home: Option<&str>) -> Membership {
+pub(super) fn membership(group: &str, person: &str, role: &str, home: Option<&str>) -> Membership {
     let extension = home.map(|value| ExtensionField::new(HOME_ORGANISATION, "bool", value));
     let role = Role {
         role_type: Lexical::read(role.to_owned()),

@@ -8,6 +8,7 @@ mod messages;
 mod model;
 mod noise;
 mod persons;
+mod two_services;
 
 use hyper::body::Bytes;
 use ims_es::common::{ExtensionField, IdentifierPair};

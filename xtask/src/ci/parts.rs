@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cargo::{cargo, has_nextest};
 use crate::ci::databases::{Databases, MYSQL_ADDRESS, POSTGRES_ADDRESS};
+use crate::ci::fuzz;
 use crate::ci::log::Log;
 use crate::ci::soap_clients;
 use crate::ci::test_counts::TestCounts;
@@ -61,6 +62,7 @@ impl Session {
             Part::OnPostgresql => self.tests_on(POSTGRES_ADDRESS, "PostgreSQL", &mut log),
             Part::EndToEnd => self.end_to_end(&mut log),
             Part::SoapClients => soap_clients::run(&self.root, &mut log),
+            Part::Fuzz => fuzz::check(&self.root, &mut log),
             Part::Docs => self.docs(&mut log),
         }?;
         if verdict == Verdict::Failed {

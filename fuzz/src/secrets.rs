@@ -1,4 +1,4 @@
-//! Any bytes as a message that is kept: its sender's password is not in what is kept, and blanking twice changes nothing.
+//! Any bytes as a message that is kept: its sender's password is not in what is kept.
 //!
 //! Not here: passwords of persons, which the same function blanks.
 
@@ -12,7 +12,6 @@ const TELLING_BYTES: usize = 8;
 pub(crate) fn run(bytes: &[u8]) {
     let Ok(message) = std::str::from_utf8(bytes) else { return };
     let kept = redact(message);
-    assert_eq!(redact(&kept), kept);
 
     let Ok(opened) = open(bytes, Limits::default()) else { return };
     let Some(token) = opened.header.security.and_then(|security| security.token) else { return };

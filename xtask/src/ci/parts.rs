@@ -27,7 +27,15 @@ const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
 const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 
 /// The tests of the program that are run with each database; the store's are all.
-const SCENARIOS: [&str; 3] = ["databases::", "scenarios::", "known_issues::"];
+const SCENARIOS: [&str; 6] = [
+    "databases::",
+    "scenarios::",
+    "known_issues::",
+    // What student systems push: the service from the inside, killed under load, and its commands.
+    "imses::tests::",
+    "imses::f10_",
+    "imses::accounts_",
+];
 
 /// What one run of the parts shares.
 #[derive(Debug)]
@@ -117,7 +125,7 @@ impl Session {
             scenarios.args(SCENARIOS);
         } else {
             store.args(["test", "--package", "store", "--all-targets", "--no-fail-fast"]);
-            scenarios.args(["test", "--package", "app", "--test", "it", "--no-fail-fast", "--"]);
+            scenarios.args(["test", "--package", "app", "--bins", "--test", "it", "--no-fail-fast", "--"]);
             scenarios.args(SCENARIOS);
         }
         let stored = log.run(store.env(TEST_DATABASE, address))?;

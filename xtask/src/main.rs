@@ -1,4 +1,4 @@
-//! The chores of the house: `cargo xtask ci`, `tidy`, `bless`, `bench`, `data`, `demo`.
+//! The chores of the house: `cargo xtask ci`, `tidy`, `bless`, `bench`, `data`, `demo`, `fuzz`.
 //!
 //! Not for anything a user of Muster needs: that is the `muster` program in crates/app.
 //!
@@ -10,6 +10,7 @@ mod cargo;
 mod ci;
 mod data;
 mod error;
+mod fuzz;
 mod tidy;
 
 use std::path::Path;
@@ -37,6 +38,8 @@ enum Chore {
     Bless(bless::BlessArgs),
     /// Run the benchmarks
     Bench(bench::BenchArgs),
+    /// Search the parsers for inputs that break a promise
+    Fuzz(fuzz::FuzzArgs),
     /// Write a reproducible university
     Data(data::DataArgs),
     /// Show Muster at work, with nothing else installed
@@ -67,6 +70,7 @@ fn carry_out(root: &Path, chore: &Chore) -> Result<ExitCode, ChoreError> {
         Chore::Tidy => tidy::run(root)?,
         Chore::Bless(arguments) => bless::run(root, arguments)?,
         Chore::Bench(arguments) => bench::run(root, arguments)?,
+        Chore::Fuzz(arguments) => fuzz::run(root, arguments)?,
         Chore::Data(arguments) => {
             data::run(arguments)?;
             ExitCode::SUCCESS

@@ -18,8 +18,8 @@ pub fn redact(message: &str) -> String {
         if !is_password(after) {
             continue;
         }
-        // A tag that never ends is blanked to the end of the message.
-        let Some((tag, inside)) = after.split_once('>') else {
+        // A tag that never ends, or holds another, is no tag: all that follows is blanked.
+        let Some((tag, inside)) = tag_and_rest(after).filter(|(tag, _)| !tag.contains('<')) else {
             text.push_str(BLANK);
             return text;
         };
@@ -35,6 +35,25 @@ pub fn redact(message: &str) -> String {
     text
 }
 
+/// Splits after a tag that just opened. A `>` in the value of an attribute does not end it.
+fn tag_and_rest(after: &str) -> Option<(&str, &str)> {
+    let mut quote = None;
+    let ends = |(_, character): &(usize, char)| match (quote, *character) {
+        (None, '>') => true,
+        (None, '"' | '\'') => {
+            quote = Some(*character);
+            false
+        }
+        (Some(open), close) if open == close => {
+            quote = None;
+            false
+        }
+        _ => false,
+    };
+    let (at, _) = after.char_indices().find(ends)?;
+    Some((&after[..at], &after[at + 1..]))
+}
+
 /// Whether a tag that just opened is one of a password.
 fn is_password(tag: &str) -> bool {
     let name = tag.split(|end: char| end.is_whitespace() || end == '>' || end == '/').next();
@@ -42,11 +61,32 @@ fn is_password(tag: &str) -> bool {
     local.to_ascii_lowercase().ends_with("password")
 }
 
-/// The text from the end tag of a password on; nothing if there is none.
+/// The text from the end tag of a password on; nothing if there is none. What only looks like an end tag, in a comment or in
+/// CDATA, is none, and neither is the end of a password in the password.
 fn from_end_of_password(inside: &str) -> &str {
-    let mut ends = inside.match_indices("</");
-    let end = ends.find(|(at, _)| is_password(&inside[at + 2..]));
-    end.map_or("", |(at, _)| &inside[at..])
+    let mut rest = inside;
+    let mut open = 1;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        let hidden = [("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>")];
+        if let Some((start, end)) = hidden.iter().find(|(start, _)| rest.starts_with(start)) {
+            let after = rest[start.len()..].split_once(end);
+            rest = after.map_or("", |(_, after)| after);
+            continue;
+        }
+        if rest.strip_prefix("</").is_some_and(is_password) {
+            open -= 1;
+            if open == 0 {
+                return rest;
+            }
+        } else if is_password(&rest[1..])
+            && !tag_and_rest(&rest[1..]).is_some_and(|(tag, _)| tag.ends_with('/'))
+        {
+            open += 1;
+        }
+        rest = &rest[1..];
+    }
+    ""
 }
 
 #[cfg(test)]
@@ -66,6 +106,19 @@ mod tests {
         check("<c:passWord>x y</c:passWord>", "<c:passWord>(secret)</c:passWord>");
         check("<Password>&#120;<![CDATA[</x>]]></Password>b", "<Password>(secret)</Password>b");
         check("<Password/><b>c</b>", "<Password/><b>c</b>");
+    }
+
+    #[test]
+    fn no_spelling_of_a_tag_ends_a_password_early() {
+        check("<Password Type='a/>b'>x</Password>c", "<Password Type='a/>b'>(secret)</Password>c");
+        check("<Password>a<![CDATA[</Password>]]>x</Password>c", "<Password>(secret)</Password>c");
+        check("<Password><!--</Password>-->x</Password>c", "<Password>(secret)</Password>c");
+        check("<Password><?a </Password>?>x</Password>c", "<Password>(secret)</Password>c");
+        check(
+            "<Password><o:Password/><b:passWord>a</b:passWord>x</Password>c",
+            "<Password>(secret)</Password>c",
+        );
+        check("<!-- <Password a='--><Password>x</Password>'/>", "<!-- <(secret)");
     }
 
     #[test]

@@ -43,7 +43,10 @@ impl Lexicon for UtcTime {
         }
         let thousandths: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
         let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second) - offset_min * 60;
-        Some(UtcTime { unix_ms: days_since_1970(date) * DAY_MS + seconds * 1000 + thousandths })
+        let unix_ms = days_since_1970(date) * DAY_MS + seconds * 1000 + thousandths;
+        // With its zone taken away, a moment may be in a year that has no spelling.
+        let year = day_after_1970(unix_ms.div_euclid(DAY_MS)).year;
+        (1..=9999).contains(&year).then_some(UtcTime { unix_ms })
     }
 
     /// With milliseconds and `Z`, as itslearning writes it (facts/ims-es.md §1.5).
@@ -172,6 +175,8 @@ mod tests {
             "2026-1-1T00:00:00Z",
             "T",
             "2026-01-01T00:00:00.Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
         ] {
             check(text, None);
         }

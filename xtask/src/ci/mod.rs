@@ -6,6 +6,7 @@
 //! Invariant: what a part printed is in target/ci/PART.log, whether it succeeded or not.
 
 mod databases;
+mod fuzz;
 mod install;
 mod log;
 mod odbc;
@@ -58,6 +59,8 @@ pub(crate) enum Part {
     EndToEnd,
     /// real SOAP clients, generated from our description, are served
     SoapClients,
+    /// no fuzz target finds anything within a bounded time
+    Fuzz,
     /// the documentation builds without a warning
     Docs,
 }

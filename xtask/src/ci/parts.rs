@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cargo::{cargo, has_nextest};
 use crate::ci::databases::{Databases, MYSQL_ADDRESS, POSTGRES_ADDRESS};
+use crate::ci::fuzz;
 use crate::ci::log::Log;
 use crate::ci::soap_clients;
 use crate::ci::test_counts::TestCounts;
@@ -26,8 +27,17 @@ const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
 const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 
 /// The tests of the program that are run with each database; the store's are all.
-const SCENARIOS: [&str; 5] =
-    ["databases::", "scenarios::", "known_issues::", "outages::", "kill::a_run_killed"];
+const SCENARIOS: [&str; 8] = [
+    "databases::",
+    "scenarios::",
+    "known_issues::",
+    "outages::",
+    "kill::a_run_killed",
+    // What student systems push: the service from the inside, killed under load, and its commands.
+    "imses::tests::",
+    "imses::f10_",
+    "imses::accounts_",
+];
 
 /// What one run of the parts shares.
 #[derive(Debug)]
@@ -62,6 +72,7 @@ impl Session {
             Part::OnPostgresql => self.tests_on(POSTGRES_ADDRESS, "PostgreSQL", &mut log),
             Part::EndToEnd => self.end_to_end(&mut log),
             Part::SoapClients => soap_clients::run(&self.root, &mut log),
+            Part::Fuzz => fuzz::check(&self.root, &mut log),
             Part::Docs => self.docs(&mut log),
         }?;
         if verdict == Verdict::Failed {
@@ -116,7 +127,7 @@ impl Session {
             scenarios.args(SCENARIOS);
         } else {
             store.args(["test", "--package", "store", "--all-targets", "--no-fail-fast"]);
-            scenarios.args(["test", "--package", "app", "--test", "it", "--no-fail-fast", "--"]);
+            scenarios.args(["test", "--package", "app", "--bins", "--test", "it", "--no-fail-fast", "--"]);
             scenarios.args(SCENARIOS);
         }
         let stored = log.run(store.env(TEST_DATABASE, address))?;

@@ -17,7 +17,7 @@ struct Place {
 /// The picture in ARCHITECTURE.md, as a table.
 ///
 /// The simulators know the messages and nothing else, so that they cannot share the client's mistakes.
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     Place {
         crate_name: "app",
         may_use: &["targets", "store", "ims-es", "reconcile", "simulators"],
@@ -28,6 +28,7 @@ const PLACES: [Place; 7] = [
     Place { crate_name: "simulators", may_use: &["ims-es"], tests_may_use: &[] },
     Place { crate_name: "reconcile", may_use: &[], tests_may_use: &[] },
     Place { crate_name: "ims-es", may_use: &[], tests_may_use: &[] },
+    Place { crate_name: "fuzz", may_use: &["ims-es"], tests_may_use: &[] },
     Place { crate_name: "xtask", may_use: &["simulators"], tests_may_use: &[] },
 ];
 

@@ -16,7 +16,9 @@ use ims_es::operation::Call;
 use ims_es::status_info::{Ending, StatusBlock, StatusInfo};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
+use crate::place;
 use crate::support::Ran;
 
 pub(crate) const PASSWORD: &str = "password-for-tests";
@@ -25,15 +27,21 @@ pub(crate) const COMBINED: &str = "/ImsEnterpriseServicesPort.svc";
 /// A folder with a configuration, and an account `sis` with a known password.
 pub(crate) struct Desk {
     pub(crate) folder: TempDir,
+    /// A SQLite file in the folder, or a database on the server that `MUSTER_TEST_DATABASE` names.
+    _database: place::Place,
 }
 
 impl Desk {
     pub(crate) fn with(serve: &str) -> Desk {
         let folder = tempfile::tempdir().unwrap();
-        let config =
-            format!("database = \"sqlite:muster.db\"\n[serve]\n{serve}\n[imses]\nkeep_bodies = \"failed\"\n");
+        let database = match place::server() {
+            Some(_) => Runtime::new().unwrap().block_on(place::Place::new()),
+            None => place::Place::in_folder(folder.path()),
+        };
+        let url = database.url();
+        let config = format!("database = {url:?}\n[serve]\n{serve}\n[imses]\nkeep_bodies = \"failed\"\n");
         std::fs::write(folder.path().join("muster.toml"), config).unwrap();
-        let desk = Desk { folder };
+        let desk = Desk { folder, _database: database };
         desk.muster_with(
             &["account", "add", "sis", "--site", "campus", "--at-once", "0", "--password-stdin"],
             PASSWORD,

@@ -1,7 +1,8 @@
-//! The service from the inside: whole messages in, whole messages out, on a database in memory.
+//! The service from the inside: whole messages in, whole messages out, on a database in memory or on a server.
 //!
 //! Not here: HTTP and the program (`tests/it/imses.rs`).
 
+mod decisions;
 mod groups;
 mod memberships;
 mod messages;
@@ -9,6 +10,10 @@ mod model;
 mod noise;
 mod persons;
 mod two_services;
+// The store's tests make databases on a server in the same way.
+#[expect(dead_code, reason = "these tests look at no database, they only need one")]
+#[path = "../../../../store/tests/it/place.rs"]
+mod place;
 
 use hyper::body::Bytes;
 use ims_es::common::{ExtensionField, IdentifierPair};
@@ -34,6 +39,8 @@ pub(super) const PASSWORD: &str = "password-for-tests";
 pub(super) struct Campus {
     pub(super) ims: Ims,
     pub(super) store: Store,
+    /// Goes with the campus.
+    _database: Option<place::Place>,
 }
 
 pub(super) fn settings() -> ImsConfig {
@@ -52,6 +59,11 @@ pub(super) fn settings() -> ImsConfig {
     }
 }
 
+/// How many random cases a property is tried with: a campus on a server takes a second to set up.
+pub(super) fn cases(in_memory: u32) -> u32 {
+    if place::server().is_some() { in_memory / 10 } else { in_memory }
+}
+
 /// A hash that is quickly compared.
 fn weak_hash() -> String {
     use argon2::password_hash::PasswordHasher;
@@ -66,7 +78,9 @@ impl Campus {
     }
 
     pub(super) async fn with(settings: ImsConfig) -> Campus {
-        let store = Store::open("sqlite::memory:").await.unwrap();
+        let database = if place::server().is_some() { Some(place::Place::new().await) } else { None };
+        let url = database.as_ref().map_or("sqlite::memory:", place::Place::url);
+        let store = Store::open(url).await.unwrap();
         let root = ims_es::keep::keep(&titled("Campus")).unwrap();
         for (name, site) in [("sis", "campus"), ("other", "elsewhere")] {
             let new = NewAccount {
@@ -80,7 +94,7 @@ impl Campus {
             store.add_account(&new, "ada", "a test", Clock::default().now()).await.unwrap();
         }
         let ims = Ims::begin(store.clone(), Clock::default(), settings).unwrap();
-        Campus { ims, store }
+        Campus { ims, store, _database: database }
     }
 
     /// Sends bytes to the combined address.

@@ -16,7 +16,7 @@ use ims_es::status_info::{Ending, StatusBlock, StatusInfoSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Campus, pair, renaming, titled};
+use super::{Campus, cases, pair, renaming, titled};
 
 /// The keys that groups may have; the last one is never made.
 const KEYS: [&str; 9] = ["root", "a", "b", "c", "d", "e", "f", "g", "nowhere"];
@@ -254,7 +254,7 @@ async fn check(steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(60), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn a_random_hierarchy_is_what_the_model_says(steps in vec(steps(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

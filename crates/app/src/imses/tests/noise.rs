@@ -8,7 +8,7 @@ use ims_es::error::MessageError;
 use ims_es::limits::Limits;
 use proptest::prelude::*;
 
-use super::{Campus, settings};
+use super::{Campus, cases, settings};
 use crate::config::ImsConfig;
 
 /// The requests of the fixtures, sent by the account of these tests, which has the same password.
@@ -114,7 +114,7 @@ async fn every_request_of_the_fixtures_is_carried_out() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(40), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn noise_in_a_message_harms_nothing(which in any::<prop::sample::Index>(), noises in prop::collection::vec(noise(), 1..12)) {
         let requests = requests();

@@ -34,10 +34,14 @@ impl<C: Call> Answer<C> {
         self.statuses.iter().map(outcome).collect()
     }
 
-    /// Whether the service was too busy for any of it.
+    /// Whether the same message has to be sent again because the service was too busy: for all of it, or, of a message
+    /// that only asks, for any of it.
     pub(super) fn is_busy(status: &C::Status) -> bool {
         let statuses = status.statuses();
-        !statuses.is_empty() && statuses.iter().all(is_busy)
+        match C::OPERATION.name().starts_with("read") {
+            true => statuses.iter().any(is_busy),
+            false => !statuses.is_empty() && statuses.iter().all(is_busy),
+        }
     }
 }
 

@@ -162,8 +162,15 @@ pub fn answer(world: &mut World, request: &HttpRequest) -> HttpAnswer {
     respond(world, request, Share::All)
 }
 
+/// Where the world is shown to people, which itslearning itself does not do.
+pub(super) const PICTURE: &str = "/picture";
+
 /// Answers one request; of its items only a share is carried out.
 pub(super) fn respond(world: &mut World, request: &HttpRequest, share: Share) -> HttpAnswer {
+    if request.path == PICTURE {
+        let content_type = "text/plain; charset=utf-8";
+        return HttpAnswer { content_type, ..HttpAnswer::page(200, &world.picture()) };
+    }
     HttpAnswer::of(responded(world, request, share))
 }
 

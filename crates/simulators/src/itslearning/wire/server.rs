@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::delivery::{delivered, never, spoilt};
-use super::http::{HttpAnswer, HttpRequest, Incoming, respond};
+use super::http::{HttpAnswer, HttpRequest, Incoming, PICTURE, respond};
 use crate::itslearning::faults::{Fault, Faults};
 use crate::itslearning::operations::Share;
 use crate::itslearning::settings::Time;
@@ -147,6 +147,13 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         self.shared.url.clone()
+    }
+
+    /// Where a browser sees what the world holds.
+    #[must_use]
+    pub fn picture_url(&self) -> String {
+        let host = self.shared.url.split('/').nth(2).unwrap_or_default();
+        format!("http://{host}{PICTURE}")
     }
 
     /// The world, for side events between calls and for assertions.

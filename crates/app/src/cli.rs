@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use store::OperationState;
 
+use crate::cli_ims_call::ImsCall;
 use crate::cli_values;
 
 use crate::commands::explain::EVENTS_SHOWN;
@@ -103,7 +104,7 @@ pub(crate) enum Command {
     /// Say which student systems may push, and to which site
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Look at what student systems pushed, and at their messages
+    /// Look at what student systems pushed, or call an operation by hand
     #[command(subcommand)]
     Ims(ImsCommand),
     /// Say why a course, module, group or person is, or is not, as expected
@@ -771,6 +772,9 @@ pub(crate) enum ImsCommand {
         /// The file; - for standard input
         file: PathBuf,
     },
+    /// Calls of single operations, by hand.
+    #[command(flatten)]
+    Call(ImsCall),
 }
 
 #[derive(Debug, Args)]

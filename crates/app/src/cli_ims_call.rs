@@ -197,7 +197,7 @@ fn about(operation: Operation) -> String {
     };
     match verb {
         "create" => format!("Make {what}; what is there is updated"),
-        "update" => format!("Change of {what} what is given"),
+        "update" => format!("Change {what}, and only what is given"),
         "replace" => format!("Replace {what}; what is not given is emptied"),
         "delete" => format!("Delete {what}"),
         "change" => format!("Give another key to {what}"),

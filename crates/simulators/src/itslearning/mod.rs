@@ -4,7 +4,7 @@
 //! [`World`] is the data and the rules; [`Server`] puts it on a port, counts what is under way, and adds the faults of a
 //! network.
 //!
-//! Not here: the description (`?wsdl`), pages for people, results, and all that itslearning has besides its hierarchy.
+//! Not here: pages for people, results, and all that itslearning has besides its hierarchy.
 //!
 //! Invariant: the world reads no clock and no random number; two equal worlds answer equal messages equally.
 //! Invariant: nothing of Muster's own service or client is used here, only the message types of `ims-es`.

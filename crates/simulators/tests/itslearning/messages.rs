@@ -120,3 +120,13 @@ fn the_answer_repeats_the_name_of_the_message() {
     );
     assert!(said.text.contains("<u:Expires>1970-01-01T00:05:00.000Z</u:Expires>"), "{}", said.text);
 }
+
+#[test]
+fn each_address_describes_itself() {
+    let request =
+        HttpRequest { method: "GET".to_owned(), query: "singleWsdl".to_owned(), ..HttpRequest::post("", "") };
+    let answer = answer(&mut world(), &request);
+    let text = String::from_utf8(answer.body).unwrap();
+    let place = "http://localhost/WCFServiceLibrary/ImsEnterpriseServicesPort.svc";
+    assert!(answer.status == 200 && text.contains(place) && text.contains("readAllPersons"), "{text}");
+}

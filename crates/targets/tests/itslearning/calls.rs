@@ -111,14 +111,16 @@ async fn many_callers_together_stay_below_ten_items_under_way() {
     let (server, client) = slow().await;
     let callers = (0..40).map(|caller| {
         let client = client.clone();
-        async move {
+        tokio::spawn(async move {
             let pairs: Vec<_> = (0..caller % 5 + 1)
                 .map(|number| group(&format!("{caller}-{number}"), "root", Unspecified, "Group"))
                 .collect();
-            client.call(&CreateGroups { pairs }).await.unwrap().outcomes()
-        }
+            // Both ways, to share the limit.
+            let called = client.call(&CreateGroups { pairs: pairs.clone() }).await.unwrap().outcomes();
+            [called, client.write_all::<CreateGroups>(&pairs).await].concat()
+        })
     });
-    let outcomes = join_all(callers).await.concat();
+    let outcomes: Vec<_> = join_all(callers).await.into_iter().flat_map(Result::unwrap).collect();
     assert!(outcomes.iter().all(|outcome| *outcome == ItemOutcome::Done));
     assert!(server.in_flight_most() <= 9, "{}", server.in_flight_most());
     assert_eq!(client.counts().troubled, 0);

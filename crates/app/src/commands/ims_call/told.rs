@@ -81,7 +81,7 @@ impl<'a> Told<'a> {
                 }
             }
             Err(error) => {
-                lines.push(format!("{} {}", bad("failed"), error.meaning));
+                lines.push(format!("{} {}", bad("failed:"), error.meaning));
                 lines.push(format!("  said: HTTP {}, {}", self.status, error.said()));
                 lines.push(format!("  next: {}", error.next_step));
                 for item in 0..message.items {

@@ -13,6 +13,7 @@ use ims_es::limits::Limits;
 use ims_es::operation::{Call, Operation, Service};
 use ims_es::security::Freshness;
 use ims_es::time::UtcTime;
+use ims_es::wsdl::{Document, Endpoint, SecurityPolicy, document};
 
 use crate::itslearning::operations::{Answered, Desk, Share, carry_out};
 use crate::itslearning::settings::Settings;
@@ -34,6 +35,10 @@ pub struct HttpRequest {
     pub method: String,
     /// The path, from the first slash.
     pub path: String,
+    /// The query string, without the question mark.
+    pub query: String,
+    /// The host that the client named, for the description.
+    pub host: String,
     /// The `Content-Type` header, or nothing.
     pub content_type: String,
     /// The `SOAPAction` header, or nothing.
@@ -51,6 +56,8 @@ impl HttpRequest {
         HttpRequest {
             method: "POST".to_owned(),
             path: format!("{FOLDER}{COMBINED}"),
+            query: String::new(),
+            host: "localhost".to_owned(),
             content_type: "text/xml; charset=utf-8".to_owned(),
             soap_action: soap_action.to_owned(),
             body: body.as_bytes().to_vec(),
@@ -171,7 +178,19 @@ pub(super) fn respond(world: &mut World, request: &HttpRequest, share: Share) ->
         let content_type = "text/plain; charset=utf-8";
         return HttpAnswer { content_type, ..HttpAnswer::page(200, &world.picture()) };
     }
+    if let Some(description) = described(request) {
+        return HttpAnswer { content_type: XML, ..HttpAnswer::page(200, &description) };
+    }
     HttpAnswer::of(responded(world, request, share))
+}
+
+/// The description of an address, without the policy: SOAP stacks of other languages are generated from it (§1.2).
+fn described(request: &HttpRequest) -> Option<String> {
+    let which = Document::from_query(&request.query).filter(|_| request.method == "GET")?;
+    let file = request.path.rsplit('/').next()?;
+    let endpoint = Endpoint::ALL.into_iter().find(|endpoint| endpoint.file_name() == file)?;
+    let address = format!("http://{}{}", request.host, request.path);
+    document(endpoint, &address, which, SecurityPolicy::LeftOut)
 }
 
 fn responded(world: &mut World, request: &HttpRequest, share: Share) -> Result<Answered, Refused> {

@@ -275,6 +275,8 @@ async fn received(request: Request) -> Option<HttpRequest> {
     Some(HttpRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        host: text(&head.headers, header::HOST.as_str()),
         content_type: text(&head.headers, header::CONTENT_TYPE.as_str()),
         soap_action: text(&head.headers, "soapaction"),
         body: axum::body::to_bytes(body, usize::MAX).await.ok()?.to_vec(),

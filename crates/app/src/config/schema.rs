@@ -985,6 +985,7 @@ mod tests {
                 "source",
                 "mappings",
                 "moodle",
+                "itslearning",
                 "policy",
                 "limits",
                 "report",

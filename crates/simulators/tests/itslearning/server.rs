@@ -6,8 +6,17 @@ use simulators::itslearning::{Fault, FaultRule, Latency, Server, Time, When, Wor
 
 use crate::lab::{action, envelope, group, said, world};
 
-/// Makes so many groups in one message.
+/// Makes so many groups in one message; waits long, for the machine may be busy with other tests.
 async fn create(server: &Server, name: &str, count: usize) -> Result<(u16, Vec<String>), reqwest::Error> {
+    create_within(Duration::from_secs(30), server, name, count).await
+}
+
+async fn create_within(
+    timeout: Duration,
+    server: &Server,
+    name: &str,
+    count: usize,
+) -> Result<(u16, Vec<String>), reqwest::Error> {
     _ = rustls::crypto::ring::default_provider().install_default();
     let pair = |number| {
         let item = group(&format!("{name}-{number}"), "root", "", "Group", &[]);
@@ -17,7 +26,7 @@ async fn create(server: &Server, name: &str, count: usize) -> Result<(u16, Vec<S
     let body = format!(
         "<gm:createGroupsRequest><gm:groupIdPairSet>{pairs}</gm:groupIdPairSet></gm:createGroupsRequest>"
     );
-    let client = reqwest::Client::builder().timeout(Duration::from_millis(300)).build()?;
+    let client = reqwest::Client::builder().timeout(timeout).build()?;
     let request = client.post(server.url()).header("Content-Type", "text/xml; charset=utf-8");
     let response = request.header("SOAPAction", action("createGroups")).body(envelope(&body)).send().await?;
     let status = response.status().as_u16();
@@ -35,7 +44,7 @@ async fn start(change: impl FnOnce(&mut World)) -> Server {
 async fn more_than_ten_items_under_way_find_the_service_busy() {
     let server = start(|world| {
         world.settings_mut().latency =
-            Latency { call: Duration::from_millis(50), item: Duration::ZERO, time: Time::Real };
+            Latency { call: Duration::from_millis(700), item: Duration::ZERO, time: Time::Real };
     })
     .await;
     let (first, second, third) =
@@ -71,7 +80,9 @@ async fn simulated_time_is_added_up_and_nobody_waits() {
 async fn check(fault: Fault, status: u16, statuses: &[&str], made: usize) {
     let server = start(|_| {}).await;
     server.faults().push(FaultRule::once(When::Call(1), fault));
-    let answered = create(&server, "a", 4).await;
+    let hangs = matches!(fault, Fault::HangBefore | Fault::HangAfter);
+    let timeout = if hangs { Duration::from_millis(500) } else { Duration::from_secs(30) };
+    let answered = create_within(timeout, &server, "a", 4).await;
     let answered = answered.map_or((0, Vec::new()), |answered| answered);
     assert_eq!(
         (answered.0, &*answered.1),

@@ -14,7 +14,7 @@ use ims_es::lexical::Lexical;
 use ims_es::membership::read_memberships_for_group::ReadMembershipsForGroup;
 use ims_es::status::CodeMinor;
 use simulators::itslearning::{Latency, Server, Settings, Time, World};
-use targets::itslearning::{ItemOutcome, Itslearning, ItslearningSettings, Kind};
+use targets::itslearning::{ItemOutcome, Itslearning, ItslearningSettings, Kind, Retry};
 
 use crate::lab::{change, group, groups, settings, start};
 
@@ -100,15 +100,15 @@ async fn a_value_that_is_no_xml_is_an_error_of_its_item_and_is_not_sent() {
     assert_eq!(server.world().group_count(), 1);
 }
 
-/// A service whose calls take a moment.
-async fn slow() -> (Server, Itslearning) {
-    let latency = Latency { call: Duration::from_millis(5), item: Duration::ZERO, time: Time::Real };
+/// A service whose calls take so long.
+async fn slow(call_ms: u64) -> (Server, Itslearning) {
+    let latency = Latency { call: Duration::from_millis(call_ms), item: Duration::ZERO, time: Time::Real };
     start(World::new(Settings { latency, ..Settings::default() })).await
 }
 
 #[tokio::test]
 async fn many_callers_together_stay_below_ten_items_under_way() {
-    let (server, client) = slow().await;
+    let (server, client) = slow(5).await;
     let callers = (0..40).map(|caller| {
         let client = client.clone();
         tokio::spawn(async move {
@@ -128,15 +128,18 @@ async fn many_callers_together_stay_below_ten_items_under_way() {
 
 #[tokio::test]
 async fn clients_that_do_not_know_of_each_other_wait_when_the_service_is_busy() {
-    let (server, first) = slow().await;
-    let second = Itslearning::new(settings(&server.url())).unwrap();
+    let (server, _) = slow(700).await;
+    let retry =
+        Retry { times_max: 8, wait_min: Duration::from_millis(400), wait_max: Duration::from_secs(2) };
+    let patient = || Itslearning::new(ItslearningSettings { retry, ..settings(&server.url()) }).unwrap();
+    let (first, second) = (patient(), patient());
     let create = async |client: &Itslearning, name: &str| {
         let pairs = (0..9).map(|number| group(&format!("{name}{number}"), "root", Unspecified, "Group"));
         client.write_all::<CreateGroups>(&pairs.collect::<Vec<_>>()).await
     };
     let (one, other) = tokio::join!(create(&first, "a"), create(&second, "b"));
     assert_eq!([one, other].concat(), vec![ItemOutcome::Done; 18]);
-    assert_eq!(first.counts().troubled + second.counts().troubled, 1);
+    assert!(first.counts().troubled + second.counts().troubled > 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Calls that fail as a whole: each wrong set-up with its kind, and no secret in any text.
 
+use std::time::Duration;
+
 use ims_es::group::read_group::ReadGroup;
 use ims_es::group::read_groups::ReadGroups;
 use ims_es::operation::Operation;
@@ -53,7 +55,11 @@ async fn each_wrong_set_up_has_its_kind() {
     check(|_, settings| settings.answer_bytes_max = 10, "answer_too_large", Kind::Protocol).await;
     check(|server, _| always(server, Fault::Status503), "http_503", Kind::Transient).await;
     check(|server, _| always(server, Fault::InternalFault), "InternalServiceFault", Kind::Transient).await;
-    check(|server, _| always(server, Fault::HangBefore), "timeout", Kind::Transient).await;
+    let hangs = |server: &Server, settings: &mut ItslearningSettings| {
+        settings.timeout = Duration::from_millis(200);
+        always(server, Fault::HangBefore);
+    };
+    check(hangs, "timeout", Kind::Transient).await;
     check(|server, _| always(server, Fault::LostBefore), "no_answer", Kind::Transient).await;
     check(|server, _| always(server, Fault::HalfAnswer), "no_answer", Kind::Transient).await;
     check(|server, _| always(server, Fault::Garbage), "unreadable", Kind::Protocol).await;

@@ -1,5 +1,7 @@
 //! Each fault at each kind of operation: the same end, and an honest outcome for each item.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, stream};
 use ims_es::group::change_groups_identifier::ChangeGroupsIdentifier;
 use ims_es::group::create_group::CreateGroup;
@@ -15,10 +17,10 @@ use ims_es::membership::read_memberships_for_group::ReadMembershipsForGroup;
 use ims_es::person::create_persons::CreatePersons;
 use ims_es::person::delete_persons::DeletePersons;
 use ims_es::person::read_persons::ReadPersons;
-use simulators::itslearning::{Fault, FaultRule, When, World};
-use targets::itslearning::{Effect, ItemOutcome, Itslearning};
+use simulators::itslearning::{Fault, FaultRule, Server, When, World};
+use targets::itslearning::{Effect, ItemOutcome, Itslearning, ItslearningSettings};
 
-use crate::lab::{change, group, membership, person, start};
+use crate::lab::{change, group, membership, person, settings};
 
 const FAULTS: [Fault; 18] = Fault::all(20, 2);
 
@@ -57,8 +59,11 @@ const KINDS: [Kind; 13] = [
 ];
 
 /// A world with a few of everything.
-async fn furnished() -> (simulators::itslearning::Server, Itslearning) {
-    let (server, client) = start(World::default()).await;
+async fn furnished() -> (Server, Itslearning) {
+    let server = Server::start(World::default()).await.unwrap();
+    // Short enough for the faults that hang.
+    let settings = ItslearningSettings { timeout: Duration::from_secs(1), ..settings(&server.url()) };
+    let client = Itslearning::new(settings).unwrap();
     let groups = ["a", "b", "c", "d"].map(|key| group(key, "root", Unspecified, "Group"));
     client.write_all::<CreateGroups>(&groups).await;
     client.write_all::<CreatePersons>(&["ada", "bob"].map(person)).await;

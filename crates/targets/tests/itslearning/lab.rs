@@ -15,10 +15,10 @@ use targets::secret::Secret;
 
 pub(crate) const PASSWORD: &str = "password-for-tests";
 
-/// Settings that wait as little as possible.
+/// Settings that wait as little as possible between attempts, and long for an answer: the machine may be busy.
 pub(crate) fn settings(url: &str) -> ItslearningSettings {
     ItslearningSettings {
-        timeout: Duration::from_secs(1),
+        timeout: Duration::from_secs(30),
         retry: Retry { times_max: 3, wait_min: Duration::from_millis(1), wait_max: Duration::from_millis(2) },
         ..ItslearningSettings::new(url, "muster", Secret::new(PASSWORD))
     }

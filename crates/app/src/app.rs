@@ -10,10 +10,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reconcile::delivery::ContentHash;
 use reconcile::keys::SourceName;
 use store::{Access, LockOwner, RunLock, Store};
+use targets::itslearning::ItslearningSettings;
 use targets::moodle::{Moodle, MoodleSettings, Retry};
 
 use crate::clock::Clock;
-use crate::config::{Config, MoodleConfig, PersonKeyField, SecretError};
+use crate::config::{Config, ItslearningConfig, MoodleConfig, PersonKeyField, SecretError};
 use crate::database_trouble;
 use crate::exit::{Exit, Failure};
 use crate::journal::RunJournal;
@@ -160,6 +161,25 @@ pub(crate) fn moodle_settings(config: &MoodleConfig) -> Result<MoodleSettings, S
         ca_file: config.ca_file.clone(),
         allow_http: config.allow_http,
         ..MoodleSettings::new(&config.url, token)
+    })
+}
+
+/// How itslearning is reached, with the password read from where it is kept.
+pub(crate) fn itslearning_settings(config: &ItslearningConfig) -> Result<ItslearningSettings, SecretError> {
+    let password = config.password.resolve()?;
+    Ok(ItslearningSettings {
+        timeout: Duration::from_secs(config.timeout_s),
+        answer_bytes_max: config.answer_bytes_max as usize,
+        batch_max: config.batch_max as usize,
+        in_flight_max: config.in_flight_max as usize,
+        retry: Retry {
+            wait_min: Duration::from_millis(config.retry_wait_ms),
+            wait_max: Duration::from_millis(config.retry_wait_ms * RETRY_WAITS_MAX),
+            ..Retry::default()
+        },
+        ca_file: config.ca_file.clone(),
+        allow_http: config.allow_http,
+        ..ItslearningSettings::new(&config.url, &config.username, password)
     })
 }
 

@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use simulators::moodle::FaultRule;
 use store::OperationState;
 
+use crate::cli_ims_call::ImsCall;
 use crate::cli_values;
 
 use crate::commands::explain::EVENTS_SHOWN;
@@ -104,13 +104,13 @@ pub(crate) enum Command {
     /// Say which student systems may push, and to which site
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Look at what student systems pushed, and at their messages
+    /// Look at what student systems pushed, or call an operation by hand
     #[command(subcommand)]
     Ims(ImsCommand),
     /// Say why a course, module, group or person is, or is not, as expected
     #[command(subcommand)]
     Explain(ExplainCommand),
-    /// Start a Moodle in memory to rehearse with, or rehearse a whole term with --term
+    /// Start a Moodle or an itslearning in memory, or rehearse a whole term with --term
     Simulate(SimulateArgs),
     /// Watch the main job at work: a small college, four nights, nothing to install
     Demo(DemoArgs),
@@ -160,6 +160,8 @@ pub(crate) enum Checked {
     Mail,
     /// Moodle.
     Moodle,
+    /// itslearning.
+    Itslearning,
 }
 
 #[derive(Debug, Args)]
@@ -770,6 +772,9 @@ pub(crate) enum ImsCommand {
         /// The file; - for standard input
         file: PathBuf,
     },
+    /// Calls of single operations, by hand.
+    #[command(flatten)]
+    Call(ImsCall),
 }
 
 #[derive(Debug, Args)]
@@ -799,6 +804,15 @@ pub(crate) struct ImsLogArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
+    /// Be an itslearning, which answers IMS Enterprise Services, instead of a Moodle
+    #[arg(long, conflicts_with_all = ["data", "release", "debugging", "term"])]
+    pub(crate) itslearning: bool,
+    /// As an itslearning: how many items may be under way before it is busy
+    #[arg(long, value_name = "COUNT", default_value = "10", requires = "itslearning", value_parser = cli_values::count)]
+    pub(crate) busy_above: u32,
+    /// As an itslearning: how long each call takes, in milliseconds
+    #[arg(long, value_name = "MS", default_value = "0", requires = "itslearning")]
+    pub(crate) latency_ms: u32,
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8085")]
     pub(crate) listen: SocketAddr,
@@ -814,11 +828,15 @@ pub(crate) struct SimulateArgs {
     /// Let something go wrong, for example lost_after@write:3; may be given several times
     ///
     /// FAULT is lost_before, lost_after, hang_before, hang_after, delay:MS, slow:MS, status_500, status_502, status_504,
-    /// garbage, text_before_json, empty, half, deadlock or stale_list. WHEN is call:N or write:N (once, at the Nth),
+    /// garbage, text_before_json, empty, half, fewer_results, deadlock or stale_list. WHEN is call:N or write:N (once, at the Nth),
     /// every:N, or a function of the web service (at each call, or with :N at the Nth). xTIMES behind a number repeats
     /// it: status_500@write:3x2 strikes at the third write and at the fourth.
+    ///
+    /// As an itslearning, FAULT is lost_before, lost_after, hang_before, hang_after, delay:MS, slow:MS, status_500,
+    /// status_503, internal_fault, half_batch, garbage, empty, half, busy, busy_for_half, status_missing, status_extra or
+    /// other_message, and WHEN may name an operation such as createGroups.
     #[arg(long = "fault", value_name = "FAULT@WHEN")]
-    pub(crate) faults: Vec<FaultRule>,
+    pub(crate) faults: Vec<String>,
     /// Rehearse the first weeks of a term with this configuration, on copies: what waits, calls, time and mails
     #[arg(long, conflicts_with_all = ["listen", "data", "release", "debugging", "faults"])]
     pub(crate) term: bool,

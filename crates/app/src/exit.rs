@@ -210,6 +210,24 @@ impl From<TargetError> for Failure {
     }
 }
 
+/// A call of itslearning that failed as a whole.
+impl From<targets::itslearning::CallError> for Failure {
+    fn from(error: targets::itslearning::CallError) -> Failure {
+        let hint =
+            format!("{}; `muster check itslearning` looks at each step of the set-up", error.next_step);
+        let said = error.said();
+        Failure::of(Exit::Target, error).because(said).hint(hint)
+    }
+}
+
+/// A setting of ours with which no itslearning can be reached.
+impl From<targets::itslearning::SettingError> for Failure {
+    fn from(error: targets::itslearning::SettingError) -> Failure {
+        let next = format!("`muster config explain itslearning.{}` says what belongs there", error.setting);
+        Failure::of(Exit::Configuration, error).hint(next)
+    }
+}
+
 /// A plan that was not carried out to its end.
 impl From<ApplyStopped> for Failure {
     fn from(stopped: ApplyStopped) -> Failure {

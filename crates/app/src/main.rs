@@ -6,6 +6,7 @@ mod app;
 mod ask;
 mod choose;
 mod cli;
+mod cli_ims_call;
 mod cli_values;
 mod clock;
 mod commands;
@@ -115,6 +116,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Serve => commands::serve::run(open().await?, output).await,
         Command::Account(command) => commands::account::run(&open().await?, &command, output).await,
         Command::Ims(ImsCommand::Lint { file }) => commands::ims_lint::run(&file, output),
+        Command::Ims(ImsCommand::Call(call)) => {
+            commands::ims_call::run(&call, &file, profile.as_deref(), output).await
+        }
         Command::Ims(command) => commands::ims::run(&open().await?, &command, output).await,
         Command::Explain(command) => commands::explain::run(&open().await?, &command, output).await,
         Command::Simulate(args) => commands::simulate::run(&args, &file, profile.as_deref(), output).await,

@@ -1,7 +1,8 @@
 //! The platforms that Muster fills: reading what they show, and carrying out a plan.
 //!
-//! [`moodle`] is the one target so far. What every target shares stands beside it: the [`journal`] that remembers what
-//! was sent and what became of it, the [`aftermath`] of a call that failed, and the [`secret`] that opens the door.
+//! [`moodle`] is a target; [`itslearning`] is the client of one. What they share stands beside them: the [`journal`]
+//! that remembers what was sent and what became of it, the [`failure`]s of calls and their [`aftermath`], and the
+//! [`secret`] that opens the door.
 //!
 //! Not here: deciding what shall be done (`reconcile`) and keeping anything (`store`).
 //!
@@ -9,6 +10,10 @@
 //! Invariant: nothing is sent before the journal has it, and everything that was sent is settled honestly.
 
 pub mod aftermath;
+pub mod failure;
+mod http;
+pub mod itslearning;
 pub mod journal;
 pub mod moodle;
+mod retry;
 pub mod secret;

@@ -1,5 +1,5 @@
-//! Real SOAP stacks against `muster serve`: each program in `crates/app/tests/soap` is generated from our own description and tells one
-//! story.
+//! Real SOAP stacks against `muster serve` and against the built-in itslearning: each program in `crates/app/tests/soap` is generated
+//! from the description of the service and tells one story, which the documented rules allow on both.
 //!
 //! Not for what the story is: see the README there.
 //!
@@ -22,7 +22,7 @@ use crate::error::ChoreError;
 /// How long one client may take.
 const CLIENT_LIMIT: Duration = Duration::from_secs(120);
 
-/// The user name of all clients.
+/// The user name of all clients at `muster serve`.
 const USER: &str = "sis";
 
 /// A client that is ready, or why it cannot be tried.
@@ -45,13 +45,17 @@ pub(crate) fn run(root: &Path, log: &mut Log) -> Result<Verdict, ChoreError> {
     ];
     let folder = tempfile::tempdir().map_err(ChoreError::file("make", std::env::temp_dir()))?;
     let Some(service) = Service::start(root, folder.path(), log)? else { return Ok(Verdict::Failed) };
+    let Some(built_in) = Service::start_built_in(root, folder.path(), log)? else {
+        return Ok(Verdict::Failed);
+    };
     let (mut has_failed, mut left_out) = (false, Vec::new());
     for (name, ready) in clients {
         match ready {
             Err(why) => left_out.push(format!("{name}: {why}")),
-            Ok(mut client) => {
-                let arguments = [service.url.as_str(), USER, service.password.as_str()];
-                has_failed |= !log.run_for(client.args(arguments), CLIENT_LIMIT)?;
+            Ok(client) => {
+                for service in [&service, &built_in] {
+                    has_failed |= !log.run_for(&mut service.called_by(&client), CLIENT_LIMIT)?;
+                }
             }
         }
     }
@@ -130,10 +134,11 @@ fn works(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// `muster serve` with one account; it ends when this is dropped.
+/// A service with one account; it ends when this is dropped.
 struct Service {
     child: Child,
     url: String,
+    user: String,
     password: String,
 }
 
@@ -143,37 +148,61 @@ impl Service {
         let config: PathBuf = folder.join("muster.toml");
         let text = "database = \"sqlite:muster.db\"\n[serve]\nlisten = \"127.0.0.1:0\"\n[imses]\nkeep_bodies = \"all\"\n";
         std::fs::write(&config, text).map_err(ChoreError::file("write", &config))?;
-        let muster = |arguments: &[&str]| {
-            let mut command = cargo(folder);
-            command.args(["run", "--quiet", "--package", "app", "--bin", "muster", "--manifest-path"]);
-            command.arg(root.join("Cargo.toml")).args(["--", "--format", "json"]).args(arguments);
-            command
-        };
-        let mut add = muster(&["account", "add", USER, "--site", "campus"]);
+        let mut add = muster(root, folder, &["account", "add", USER, "--site", "campus"]);
         let added = add.output().map_err(ChoreError::start(&add))?;
-        let password = text_of(&added.stdout, "password");
-        let mut serve = muster(&["serve"]);
-        let mut child = serve.stdout(Stdio::piped()).spawn().map_err(ChoreError::start(&serve))?;
-        let mut said = String::new();
-        if let Some(stdout) = child.stdout.as_mut() {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                said.push_str(&line);
-                if line == "}" {
-                    break;
-                }
-            }
-        }
-        let url = text_of(said.as_bytes(), "url");
-        let (Some(password), Some(url)) = (password, url) else {
-            let _ended = child.kill().and_then(|()| child.wait());
-            log.note(&format!(
-                "`muster serve` did not come up: {}{said}",
-                String::from_utf8_lossy(&added.stderr)
-            ))?;
+        let Some(password) = text_of(&added.stdout, "password") else {
+            log.note(&format!("there is no account: {}", String::from_utf8_lossy(&added.stderr)))?;
             return Ok(None);
         };
-        Ok(Some(Service { child, url: format!("{url}/ImsEnterpriseServicesPort.svc"), password }))
+        let Some((child, said)) = started(muster(root, folder, &["serve"]), log)? else { return Ok(None) };
+        let url = text_of(said.as_bytes(), "url").unwrap_or_default();
+        let url = format!("{url}/ImsEnterpriseServicesPort.svc");
+        Ok(Some(Service { child, url, user: USER.to_owned(), password }))
     }
+
+    /// Starts the built-in itslearning; `None` if it does not come up, which the log tells.
+    fn start_built_in(root: &Path, folder: &Path, log: &mut Log) -> Result<Option<Service>, ChoreError> {
+        let simulate = muster(root, folder, &["simulate", "--itslearning", "--listen", "127.0.0.1:0"]);
+        let Some((child, said)) = started(simulate, log)? else { return Ok(None) };
+        let text = |key| text_of(said.as_bytes(), key).unwrap_or_default();
+        Ok(Some(Service { child, url: text("url"), user: text("username"), password: text("password") }))
+    }
+
+    /// The command of a client that calls this service.
+    fn called_by(&self, client: &Command) -> Command {
+        let mut command = with(client.get_program(), client.get_args());
+        command.envs(client.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.args([&self.url, &self.user, &self.password]);
+        command
+    }
+}
+
+/// The program with these arguments, answering in JSON.
+fn muster(root: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = cargo(folder);
+    command.args(["run", "--quiet", "--package", "app", "--bin", "muster", "--manifest-path"]);
+    command.arg(root.join("Cargo.toml")).args(["--", "--format", "json"]).args(arguments);
+    command
+}
+
+/// Starts a program that serves, and reads what it says when it is there; `None` if it ends before.
+fn started(mut command: Command, log: &mut Log) -> Result<Option<(Child, String)>, ChoreError> {
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(ChoreError::start(&command))?;
+    let mut said = String::new();
+    if let Some(stdout) = child.stdout.as_mut() {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            said.push_str(&line);
+            if line == "}" {
+                break;
+            }
+        }
+    }
+    if text_of(said.as_bytes(), "url").is_some() {
+        return Ok(Some((child, said)));
+    }
+    let _ended = child.kill().and_then(|()| child.wait());
+    log.note(&format!("a service did not come up: {said}"))?;
+    Ok(None)
 }
 
 impl Drop for Service {

@@ -25,6 +25,9 @@ pub(crate) async fn run(app: &App, command: &ImsCommand, output: &Output) -> Res
         ImsCommand::Tree { site, below } => tree(app, site, below.as_deref(), output).await,
         ImsCommand::Courses { site } => courses(app, site, output).await,
         ImsCommand::Lint { file } => super::ims_lint::run(file, output),
+        ImsCommand::Call(call) => {
+            super::ims_call::run(call, &app.config.file, app.config.profile.as_deref(), output).await
+        }
     }
 }
 

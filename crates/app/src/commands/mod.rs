@@ -13,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod ims;
+pub(crate) mod ims_call;
 pub(crate) mod ims_lint;
 pub(crate) mod init;
 pub(crate) mod map;

@@ -1,13 +1,17 @@
-//! `muster simulate`: a Moodle in memory behind real HTTP, to rehearse with; with `--term` the rehearsal itself.
+//! `muster simulate`: a Moodle or an itslearning in memory behind real HTTP, to rehearse with; with `--term` the rehearsal
+//! itself.
 //!
-//! Not here: how that Moodle behaves (`simulators`), and what a rehearsal is ([`crate::rehearsal`]).
+//! Not here: how these platforms behave (`simulators`), and what a rehearsal is ([`crate::rehearsal`]).
+
+mod itslearning;
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::str::FromStr;
 
 use serde_json::json;
-use simulators::moodle::{Server, Settings, Token, World};
+use simulators::moodle::{FaultRule, FaultWordsError, Server, Settings, Token, World};
 use simulators::university::{Profile, University, load_world};
 
 use crate::cli::{SimulateArgs, Size};
@@ -42,6 +46,10 @@ pub(crate) async fn run(
         };
         return rehearse(config, &wanted, output).await;
     }
+    if args.itslearning {
+        return itslearning::run(args, output).await;
+    }
+    let faults: Vec<FaultRule> = faults(args)?;
     let release = args.release.parse().map_err(|error| Failure::of(Exit::Usage, error))?;
     let mut world = match &args.data {
         Some(dir) => load(dir)?,
@@ -54,15 +62,27 @@ pub(crate) async fn run(
     world.set_release(release);
     world.set_debugging(args.debugging);
     let world = with_token(world);
-    let failed = |error: std::io::Error| {
-        Failure::new(Exit::Configuration, format!("cannot listen on {}: {error}", args.listen))
-            .hint("--listen ADDRESS chooses another address; port 0 takes any free one")
-    };
-    let server = Server::start_on(world, args.listen).await.map_err(failed)?;
-    for fault in &args.faults {
-        server.faults().push(fault.clone());
+    let server = Server::start_on(world, args.listen).await.map_err(|error| cannot_listen(args, &error))?;
+    for fault in faults {
+        server.faults().push(fault);
     }
     serve(server, output).await
+}
+
+/// The faults of the command line, in the words of the platform that is simulated.
+fn faults<R: FromStr<Err = FaultWordsError>>(args: &SimulateArgs) -> Result<Vec<R>, Failure> {
+    let read = |text: &String| {
+        text.parse().map_err(|error: FaultWordsError| {
+            Failure::new(Exit::Usage, format!("cannot use --fault {text}: {error}"))
+                .hint("`muster simulate --help` lists the faults")
+        })
+    };
+    args.faults.iter().map(read).collect()
+}
+
+fn cannot_listen(args: &SimulateArgs, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Configuration, format!("cannot listen on {}: {error}", args.listen))
+        .hint("--listen ADDRESS chooses another address; port 0 takes any free one")
 }
 
 /// Serves until the person stops it.

@@ -2,6 +2,7 @@
 //!
 //! Not here: single values (`value.rs`).
 
+mod itslearning;
 mod mail;
 mod odbc;
 mod owners;
@@ -47,6 +48,7 @@ pub(crate) fn build(
     let mut sources = build.sources();
     let mappings = build.mappings();
     let moodle = build.moodle();
+    let itslearning = build.itslearning();
     let people = match moodle.as_ref().map(|moodle| moodle.person_key) {
         Some(PersonKeyField::Username | PersonKeyField::Email) => PeopleKeys::LowerCase,
         Some(PersonKeyField::Idnumber) | None => PeopleKeys::AsWritten,
@@ -70,6 +72,7 @@ pub(crate) fn build(
         sources,
         mappings,
         moodle,
+        itslearning,
         policy: policy?,
         limits: limits?,
         mail,

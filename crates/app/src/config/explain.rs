@@ -145,7 +145,8 @@ pub(super) fn effective(document: &Document) -> Vec<Effective> {
         }
     }
     for key in other_keys {
-        if key.section() != "moodle" || document.sections.contains_key("moodle") {
+        let is_platform = ["moodle", "itslearning"].contains(&key.section());
+        if !is_platform || document.sections.contains_key(key.section()) {
             effective.push(one(key, key.path.to_owned(), document));
         }
     }

@@ -60,6 +60,9 @@ fn example(key: &Key) -> String {
         (Default::Required | Default::Nothing, Kind::Secret) => "{ env = \"NAME\" }".into(),
         (Default::Required | Default::Nothing, Kind::List) => "[]".into(),
         (Default::Required | Default::Nothing, Kind::Schedule) => "\"17 2 * * *\"".into(),
+        (Default::Required | Default::Nothing, Kind::WebUrl) if key.section() == "itslearning" => {
+            "\"https://enterprise.example.com/WCFServiceLibrary/ImsEnterpriseServicesPort.svc\"".into()
+        }
         (Default::Required | Default::Nothing, Kind::WebUrl) => "\"https://moodle.example.ac.uk\"".into(),
         (Default::Required | Default::Nothing, _) => "\"\"".into(),
         (default, _) => Value::default_of(default).map(|value| value.to_string()).unwrap_or_default(),

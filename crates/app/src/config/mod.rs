@@ -34,9 +34,9 @@ pub(crate) use mistake::{Mistake, nearest};
 #[cfg(any(feature = "odbc", test))]
 pub(crate) use model::OdbcOrigin;
 pub(crate) use model::{
-    Answerable, Config, CsvPlace, ImsConfig, KeepBodies, LogConfig, LogFormat, MailConfig, MailServer,
-    MailTls, MailWhen, MappingsConfig, MoodleConfig, Observe, OdbcPlace, OwnersConfig, PeopleKeys,
-    PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace, TlsFiles,
+    Answerable, Config, CsvPlace, ImsConfig, ItslearningConfig, KeepBodies, LogConfig, LogFormat, MailConfig,
+    MailServer, MailTls, MailWhen, MappingsConfig, MoodleConfig, Observe, OdbcPlace, OwnersConfig,
+    PeopleKeys, PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace, TlsFiles,
 };
 pub(crate) use secret::{SecretError, SecretRef};
 

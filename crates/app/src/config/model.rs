@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) mappings: Option<MappingsConfig>,
     /// The Moodle site.
     pub(crate) moodle: Option<MoodleConfig>,
+    /// The itslearning that messages are sent to.
+    pub(crate) itslearning: Option<ItslearningConfig>,
     /// What happens where people may want different things.
     pub(crate) policy: Policy,
     /// How much may be removed unasked.
@@ -313,6 +315,31 @@ pub(crate) struct MoodleConfig {
     pub(crate) sample_percent: u64,
     /// How many courses in which people are only waited for are read in each run.
     pub(crate) pending_courses_max: u64,
+}
+
+/// An itslearning.
+#[derive(Clone, Debug)]
+pub(crate) struct ItslearningConfig {
+    /// The address.
+    pub(crate) url: String,
+    /// The user name of the integration.
+    pub(crate) username: String,
+    /// Where its password is.
+    pub(crate) password: SecretRef,
+    /// Certificates to trust besides the usual ones.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Whether plain HTTP to another machine is allowed.
+    pub(crate) allow_http: bool,
+    /// How long a call may take, in seconds.
+    pub(crate) timeout_s: u64,
+    /// How long an answer may be, in bytes.
+    pub(crate) answer_bytes_max: u64,
+    /// How many items a call may carry.
+    pub(crate) batch_max: u64,
+    /// How many items may be under way at once.
+    pub(crate) in_flight_max: u64,
+    /// The first wait before a failed call is made again, in milliseconds.
+    pub(crate) retry_wait_ms: u64,
 }
 
 /// A field of a Moodle user.

@@ -187,6 +187,10 @@ pub(crate) const SECTIONS: &[Section] = &[
         path: "moodle",
         about: "The Moodle site that is filled. Without this section Muster imports and shows, and applies nothing.",
     },
+    Section {
+        path: "itslearning",
+        about: "The itslearning, or another service that speaks IMS Enterprise Services, that messages are sent to (docs/itslearning.md).",
+    },
     Section { path: "policy", about: "What happens in the cases where people may want different things." },
     Section {
         path: "limits",
@@ -481,6 +485,57 @@ pub(crate) const KEYS: &[Key] = &[
         COUNT,
         Default::Number(600),
         "How many of the courses in which nothing changed but people are waited for are read in each run, the one not read for longest first. A membership completes in the first run that sees the enrolment, and each course costs a call.",
+    ),
+    // itslearning.
+    key(
+        "itslearning.url",
+        Kind::WebUrl,
+        Default::Required,
+        "The address that the integration in itslearning shows: of the combined service (`…/ImsEnterpriseServicesPort.svc`), of one of the services (the others stand beside it), or of the folder they are in.",
+    ),
+    key("itslearning.username", Kind::Text, Default::Required, "The user name of the integration."),
+    key("itslearning.password", Kind::Secret, Default::Required, "Its password."),
+    key(
+        "itslearning.ca_file",
+        Kind::File,
+        Default::Nothing,
+        "A file of certificates (PEM) to trust besides the usual ones.",
+    ),
+    key(
+        "itslearning.allow_http",
+        Kind::Flag,
+        Default::Flag(false),
+        "Allows an address without TLS on another machine; the password then travels readable.",
+    ),
+    key(
+        "itslearning.timeout_s",
+        Kind::Number { min: 1, max: 3_600 },
+        Default::Number(120),
+        "How long one call may take, in seconds.",
+    ),
+    key(
+        "itslearning.answer_bytes_max",
+        Kind::Number { min: 65_536, max: 268_435_456 },
+        Default::Number(16_777_216),
+        "How long an answer may be, in bytes.",
+    ),
+    key(
+        "itslearning.batch_max",
+        Kind::Number { min: 1, max: 1_000 },
+        Default::Number(50),
+        "How many items one call may carry. itslearning discourages more than 50.",
+    ),
+    key(
+        "itslearning.in_flight_max",
+        Kind::Number { min: 1, max: 1_000 },
+        Default::Number(9),
+        "How many items may be under way at once, over all calls. itslearning asks for fewer than ten; a call that alone carries more goes alone.",
+    ),
+    key(
+        "itslearning.retry_wait_ms",
+        Kind::Number { min: 1, max: 60_000 },
+        Default::Number(1_000),
+        "How long to wait before a call that failed for a passing reason, or found the service busy, is made again, in milliseconds; each further wait is twice as long.",
     ),
     // Policy.
     key(
@@ -937,6 +992,7 @@ mod tests {
                 "source",
                 "mappings",
                 "moodle",
+                "itslearning",
                 "policy",
                 "limits",
                 "report",

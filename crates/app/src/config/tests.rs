@@ -398,3 +398,25 @@ fn a_configuration_that_is_printed_by_a_panic_or_a_log_shows_no_password() {
     let printed = format!("{config:?} {:#?}", config.effective);
     assert!(printed.contains("db.example.ac.uk") && !printed.contains("url-password-4d1e"), "{printed}");
 }
+
+#[test]
+fn an_itslearning_has_its_defaults_and_a_profile_overlays_it() {
+    let section = "[itslearning]\nurl = \"https://enterprise.example.com/WCFServiceLibrary\"\nusername = \"u\"\npassword = { env = \"P\" }\n";
+    let text =
+        with_source(&format!("{section}[profile.uat.itslearning]\nurl = \"https://test.example.com\"\n"));
+    let itslearning = load(&text, None).unwrap().itslearning.unwrap();
+    assert_eq!((itslearning.batch_max, itslearning.in_flight_max, itslearning.timeout_s), (50, 9, 120));
+    let uat = load(&text, Some("uat")).unwrap().itslearning.unwrap();
+    assert_eq!((&*uat.url, &*uat.username), ("https://test.example.com", "u"));
+    assert!(load(&with_source(""), None).unwrap().itslearning.is_none());
+}
+
+#[test]
+fn an_itslearning_needs_address_user_and_password_and_no_password_goes_readable() {
+    let found =
+        load(&with_source("[itslearning]\nurl = \"http://enterprise.example.com\"\n"), None).unwrap_err();
+    for part in ["itslearning.username", "itslearning.password", "would send the password readable"] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    assert_eq!(found.lines().count(), 3, "{found}");
+}

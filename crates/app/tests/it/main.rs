@@ -3,7 +3,8 @@
 //! `scenarios` and `known_issues` are the old service's pages as tests, `program`, `commands`, `explain`, `secrets`
 //! and `sources` are the contract of the command line, `tips` and `old_tables` are the
 //! old troubleshooting page, `mail` has a mail server beside it (`post_office`), `kill` and
-//! `faults` break things in the middle, `imses` plays a student system that pushes, `live` runs against a Moodle of your own.
+//! `faults` break things in the middle, `imses` plays a student system that pushes, `ims_call` calls services by hand, `live`
+//! runs against a Moodle of your own.
 //!
 //! Not here: the rules on small cases (`reconcile`), the rules of Moodle (`simulators`).
 
@@ -25,6 +26,7 @@ mod faults;
 // The store's tests look at a database in the same way.
 #[path = "../../../store/tests/it/foreign.rs"]
 mod foreign;
+mod ims_call;
 mod imses;
 mod kill;
 mod known_issues;

@@ -18,12 +18,13 @@ use crate::support::{Place, TOKEN, Timetable, user};
 const MODULE: &str = "ANTH1014";
 
 /// Where each secret is kept, and the secret. The first is in a URL of the configuration itself.
-const SEEDED: [(&str, &str); 6] = [
+const SEEDED: [(&str, &str); 7] = [
     ("muster.toml", "url-password-4d1e"),
     ("token", TOKEN),
     ("mail-password", PASSWORD),
     ("source-password", "source-password-77a0"),
     ("command-token", "command-token-c0de"),
+    ("its-password", "its-password-5f3b"),
     ("ca.pem", "no secret, and not looked at"),
 ];
 
@@ -39,7 +40,7 @@ static SAID: Mutex<Vec<(String, Vec<u8>)>> = Mutex::new(Vec::new());
 
 fn place(office: &PostOffice) -> Place {
     let mut place = Place::with(&[7, 8], 4, &Timetable::new().group(MODULE, "A", "A", &["p1", "p2"]));
-    for (file, secret) in SEEDED.iter().skip(2).take(3) {
+    for (file, secret) in SEEDED.iter().skip(2).take(4) {
         place.write_secret(file, secret);
     }
     place.world().add_token(Token::new("command-token-c0de", 2));
@@ -65,6 +66,10 @@ fn place(office: &PostOffice) -> Place {
         ("report.owners.who", "\"roles\""),
         ("report.owners.every_days", "0"),
         ("serve.public_url", "\"https://muster.example.ac.uk\""),
+        // Nobody listens there; `ims … --print` writes the whole message all the same.
+        ("itslearning.url", "\"http://127.0.0.1:1\""),
+        ("itslearning.username", "\"muster\""),
+        ("itslearning.password", "{ file = \"its-password\" }"),
         // Two databases of which nobody listens at one, and the other is no database.
         ("source.one.kind", "\"sql\""),
         ("source.one.url", "\"mysql://muster:url-password-4d1e@127.0.0.1:1/timetable?ssl-mode=disabled\""),
@@ -142,6 +147,9 @@ const COMMANDS: &[&[&str]] = &[
     &["ims", "tree", "school"],
     &["ims", "courses", "school"],
     &["ims", "lint", "muster.toml"],
+    &["check", "itslearning"],
+    &["ims", "createGroup", "--id", "a", "--print"],
+    &["ims", "createGroup", "--id", "a", "--raw"],
     &["config", "show"],
     &["config", "keys"],
     &["config", "explain", "source.one.url"],

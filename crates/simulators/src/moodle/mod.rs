@@ -9,7 +9,6 @@
 //! Invariant: nothing of the client's code is used here.
 
 mod collation;
-mod fault_words;
 mod faults;
 mod functions;
 mod parameters;
@@ -23,9 +22,10 @@ mod value;
 mod wire;
 mod world;
 
+pub use crate::fault_words::FaultWordsError;
+pub use crate::faults::When;
 pub use collation::Collation;
-pub use fault_words::FaultWordsError;
-pub use faults::{Fault, FaultRule, Faults, When};
+pub use faults::{Fault, FaultRule, Faults};
 pub use settings::{Release, Settings, UnknownRelease};
 pub use site::Site;
 pub use token::{Functions, Rights, Token};

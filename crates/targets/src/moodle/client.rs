@@ -7,14 +7,13 @@
 //! Invariant: redirects are never followed, because a redirected POST loses its body (facts/moodle-ws.md §3).
 //! Invariant: only reads are repeated here; whether a write may be repeated is for `apply` to decide.
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::Retryable;
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, DATE, LOCATION};
-use reqwest::{Certificate, Url, redirect};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
@@ -25,6 +24,7 @@ use super::functions::Function;
 use super::limiter::{Health, Limiter};
 use super::settings::MoodleSettings;
 use crate::aftermath::Aftermath;
+use crate::http::{self, Broken, broken};
 use crate::journal::FailedCall;
 
 /// How many failed calls are kept until somebody takes them.
@@ -70,28 +70,8 @@ impl Client {
         if settings.token.is_empty() {
             return Err(setting("token", "it is empty; make a token for the web service user in Moodle"));
         }
-        // The library panics without a provider. Another part of the program may have chosen one: then that one is used.
-        _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .timeout(settings.timeout)
-            .connect_timeout(settings.timeout.min(Duration::from_secs(20)))
-            // Below the shortest usual keep-alive of a web server (Apache: 5 s), so that a write does not go out on a
-            // connection that the server is just closing.
-            .pool_idle_timeout(Duration::from_secs(3))
-            .user_agent(concat!("Muster/", env!("CARGO_PKG_VERSION")));
-        if let Some(file) = &settings.ca_file {
-            let pem = std::fs::read(file).map_err(|error| {
-                setting("ca_file", &format!("{} cannot be read: {error}", file.display()))
-            })?;
-            let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| {
-                setting("ca_file", &format!("{} holds no certificate in PEM form", file.display()))
-            })?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        let http = builder
-            .build()
-            .map_err(|error| setting("ca_file", &format!("a TLS client cannot be made of it: {error}")))?;
+        let http = http::client(settings.timeout, settings.ca_file.as_deref())
+            .map_err(|problem| setting("ca_file", &problem))?;
         let limiter = Limiter::new(settings.concurrency_max);
         Ok(Client {
             http,
@@ -395,42 +375,23 @@ impl Exception {
 }
 
 fn transport_error(function: &'static str, error: reqwest::Error) -> CallError {
-    let reasons = chain(&error);
-    let code = if error.is_connect() {
-        if reasons.contains("certificate") { codes::TLS } else { codes::NO_CONNECTION }
-    } else if error.is_timeout() {
-        codes::TIMEOUT
-    } else {
-        codes::NO_ANSWER
+    let (broken, reasons) = broken(&error);
+    let code = match broken {
+        Broken::NoTrust => codes::TLS,
+        Broken::NoConnection => codes::NO_CONNECTION,
+        Broken::Timeout => codes::TIMEOUT,
+        Broken::NoAnswer => codes::NO_ANSWER,
     };
     CallError::new(function, code, &shorten(&reasons, SHOWN_CHARS_MAX))
-}
-
-/// The reasons below a transport error; the error itself would only repeat the address.
-fn chain(error: &reqwest::Error) -> String {
-    let mut reasons: Vec<String> = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        reasons.push(inner.to_string());
-        source = inner.source();
-    }
-    reasons.join(": ")
 }
 
 fn endpoint(settings: &MoodleSettings) -> Result<Url, TargetError> {
     let base = settings.url.trim().trim_end_matches('/');
     let url = Url::parse(&format!("{base}/webservice/rest/server.php?moodlewsrestformat=json"))
         .map_err(|error| setting("url", &format!("{base:?} is no address: {error}")))?;
-    let is_loopback = url.host_str().is_some_and(|host| {
-        host == "localhost"
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    });
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback || settings.allow_http => Ok(url),
-        "http" => Err(setting("url", "http:// would send the token in the clear; use https://")),
-        other => Err(setting("url", &format!("{other}:// is not for Moodle; use https://"))),
-    }
+    http::may_carry(&url, settings.allow_http, "token", "Moodle")
+        .map_err(|problem| setting("url", &problem))?;
+    Ok(url)
 }
 
 fn setting(setting: &'static str, problem: &str) -> TargetError {

@@ -12,32 +12,11 @@ use reconcile::keys::Text;
 use reconcile::outcome::Refusal;
 
 use crate::aftermath::Aftermath;
+pub use crate::failure::{Effect, Kind};
 use crate::journal::FailedCall;
 
 /// How much of an unknown answer is shown.
 pub(crate) const SHOWN_CHARS_MAX: usize = 300;
-
-/// What kind of failure it is, and so what is done about it (facts/moodle-ws.md §12.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Somebody has to change a setting: the run stops.
-    Configuration,
-    /// It passes: wait and try again.
-    Transient,
-    /// One element or course is at fault: find it, and go on without it.
-    Item,
-    /// The answer makes no sense: nothing in it is trusted.
-    Protocol,
-}
-
-/// What a writing call that failed may have done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// Nothing: Moodle said no and rolled back, or never saw the request.
-    Nothing,
-    /// Perhaps all of it: the server may go on after the answer was lost (facts/moodle-ws.md §7).
-    Unknown,
-}
 
 /// One line of the table.
 struct Code {

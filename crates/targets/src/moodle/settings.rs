@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::retry::Retry;
 use crate::secret::Secret;
 
 /// Which field of a Moodle user holds the key by which the source names a person.
@@ -88,33 +89,6 @@ impl MoodleSettings {
         // The three fixed fields take part in the server's count.
         let by_fields = self.fields_max.saturating_sub(3) / fields_per_element.max(1);
         self.items_max.min(by_fields).max(1)
-    }
-}
-
-/// How failures of the passing kind are repeated: with growing, jittered waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// How often a call is repeated at most.
-    pub times_max: usize,
-    /// The first wait.
-    pub wait_min: Duration,
-    /// The longest wait.
-    pub wait_max: Duration,
-}
-
-impl Default for Retry {
-    fn default() -> Retry {
-        Retry { times_max: 4, wait_min: Duration::from_secs(1), wait_max: Duration::from_secs(30) }
-    }
-}
-
-impl Retry {
-    pub(crate) fn backoff(self) -> backon::ExponentialBuilder {
-        backon::ExponentialBuilder::default()
-            .with_min_delay(self.wait_min)
-            .with_max_delay(self.wait_max)
-            .with_max_times(self.times_max)
-            .with_jitter()
     }
 }
 

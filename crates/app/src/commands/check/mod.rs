@@ -1,6 +1,7 @@
 //! `muster check`: tries the configuration, the database, the sources, the mail and the platform, one line each.
 //!
-//! Each part is a file with a function that returns lines: `database.rs`, `source.rs`, `mail.rs`, `moodle.rs`. A new part is a
+//! Each part is a file with a function that returns lines: `database.rs`, `source.rs`, `mail.rs`, `moodle.rs`,
+//! `itslearning.rs`. A new part is a
 //! file, a variant of [`Checked`] and one `if` in [`run`].
 //!
 //! Not here: changing anything. A check reads only, and what it has to write to try, it takes back.
@@ -9,6 +10,7 @@
 
 mod database;
 mod grants;
+mod itslearning;
 mod line;
 mod mail;
 mod moodle;
@@ -114,6 +116,10 @@ async fn parts(args: &CheckArgs, config: Config, lines: &mut Vec<Line>) -> Asked
     if wants(Checked::Mail) {
         let trial = if args.send { Trial::SendLetter } else { Trial::SendNothing };
         lines.extend(mail::lines(&config, trial).await);
+    }
+    // Whoever has no itslearning is asked nothing about it, unless by name.
+    if wants(Checked::Itslearning) && (args.what.is_some() || config.itslearning.is_some()) {
+        lines.extend(itslearning::lines(&config).await);
     }
     if wants(Checked::Moodle) {
         let (found, needs) = moodle::lines(app.as_ref(), &config, args.group, clock.now()).await;

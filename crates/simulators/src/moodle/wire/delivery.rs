@@ -12,7 +12,7 @@ use axum::response::Response;
 use futures_util::{StreamExt, stream};
 
 use super::http::HttpAnswer;
-use super::line::Caller;
+use crate::line::Caller;
 use crate::moodle::faults::Fault;
 
 /// The answer with the damage that some faults do to it.

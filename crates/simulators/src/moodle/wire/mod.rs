@@ -5,7 +5,6 @@
 mod delivery;
 mod form;
 mod http;
-mod line;
 mod server;
 mod write;
 

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::delivery::{delivered, never, sent, spoilt};
 use super::http::{HttpAnswer, HttpRequest, Incoming, respond};
-use super::line::{Caller, Connections, Exchange};
+use crate::line::{Caller, Connections, Exchange};
 use crate::moodle::faults::{Fault, Faults};
 use crate::moodle::world::{Disturbance, World};
 

@@ -4,7 +4,8 @@
 //! `xTIMES` behind a number repeats it: `status_500@write:3x2` strikes at the third write and at the fourth. Without it
 //! a number strikes once; `every:N` and a function alone never stop.
 //!
-//! Not here: what a fault does (`wire/`) and how the calls are counted (`faults.rs`).
+//! Not here: the faults of a platform with their words (`faults.rs` of each simulator), and how the calls are counted
+//! (`faults.rs` beside this file).
 //!
 //! Invariant: every fault has a word, and a word means one fault.
 
@@ -12,14 +13,10 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::faults::{Fault, FaultRule, When};
-use super::functions::FUNCTIONS;
+use crate::faults::{FaultRule, When};
 
 /// How long a fault waits that takes a time and was given none, in milliseconds.
-const WAIT_MS: u64 = 1_000;
-
-/// Every fault.
-const ALL: [Fault; 16] = Fault::all(WAIT_MS, WAIT_MS);
+pub(crate) const WAIT_MS: u64 = 1_000;
 
 /// Why words name no fault.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -28,10 +25,12 @@ pub enum FaultWordsError {
     #[error("it does not say when; write FAULT@WHEN, for example lost_after@write:3")]
     NoWhen,
     /// No fault is called so.
-    #[error("there is no fault {word:?}; there are {}", words())]
+    #[error("there is no fault {word:?}; there are {known}")]
     Fault {
         /// What was written.
         word: String,
+        /// What might have been.
+        known: String,
     },
     /// This fault takes no time.
     #[error("{word} takes no time; delay and slow do, in milliseconds, for example delay:500")]
@@ -40,9 +39,7 @@ pub enum FaultWordsError {
         word: &'static str,
     },
     /// No function of the site is called so, so the fault would never strike.
-    #[error(
-        "there is no function {word:?}; write call:N, write:N, every:N, or a function of the web service"
-    )]
+    #[error("there is no function {word:?}; write call:N, write:N, every:N, or a function of the platform")]
     Function {
         /// What was written.
         word: String,
@@ -57,70 +54,52 @@ pub enum FaultWordsError {
     },
 }
 
-/// The words of all faults.
-fn words() -> String {
-    ALL.map(Fault::word).join(", ")
+/// A fault that has words on a command line.
+pub trait Named: Copy + PartialEq + 'static {
+    /// Every fault, those that take a time with [`WAIT_MS`].
+    const ALL: &'static [Self];
+    /// The word of the fault.
+    fn word(self) -> &'static str;
+    /// The same fault with a time in milliseconds; nothing for one that takes none.
+    fn lasting(self, time_ms: u64) -> Option<Self>;
+    /// Whether the platform has a function or operation of this name.
+    fn strikes_at(function: &str) -> bool;
 }
 
-impl Fault {
-    /// The word of the fault on a command line.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Fault::LostBefore => "lost_before",
-            Fault::LostAfter => "lost_after",
-            Fault::HangBefore => "hang_before",
-            Fault::HangAfter => "hang_after",
-            Fault::Delay(_) => "delay",
-            Fault::Slow(_) => "slow",
-            Fault::Status500 => "status_500",
-            Fault::Status502 => "status_502",
-            Fault::Status504Committed => "status_504",
-            Fault::Garbage => "garbage",
-            Fault::TextBeforeJson => "text_before_json",
-            Fault::EmptyBody => "empty",
-            Fault::HalfAnswer => "half",
-            Fault::FewerResults => "fewer_results",
-            Fault::Deadlock => "deadlock",
-            Fault::StaleList => "stale_list",
-        }
-    }
-}
-
-impl FromStr for FaultRule {
+impl<F: Named> FromStr for FaultRule<F> {
     type Err = FaultWordsError;
 
-    fn from_str(text: &str) -> Result<FaultRule, FaultWordsError> {
+    fn from_str(text: &str) -> Result<FaultRule<F>, FaultWordsError> {
         let (fault, when) = text.split_once('@').ok_or(FaultWordsError::NoWhen)?;
         let fault = read_fault(fault)?;
-        let (when, times) = read_when(when)?;
+        let (when, times) = read_when::<F>(when)?;
         Ok(FaultRule { when, fault, times })
     }
 }
 
-fn read_fault(text: &str) -> Result<Fault, FaultWordsError> {
+fn read_fault<F: Named>(text: &str) -> Result<F, FaultWordsError> {
     let (word, time) = match text.split_once(':') {
         Some((word, time)) => (word, Some(time)),
         None => (text, None),
     };
-    let Some(fault) = ALL.into_iter().find(|fault| fault.word() == word) else {
-        return Err(FaultWordsError::Fault { word: word.to_owned() });
+    let Some(fault) = F::ALL.iter().copied().find(|fault| fault.word() == word) else {
+        let known: Vec<&str> = F::ALL.iter().map(|fault| fault.word()).collect();
+        return Err(FaultWordsError::Fault { word: word.to_owned(), known: known.join(", ") });
     };
-    match (fault, time) {
-        (fault, None) => Ok(fault),
-        (Fault::Delay(_), Some(time)) => Ok(Fault::Delay(number(time)?)),
-        (Fault::Slow(_), Some(time)) => Ok(Fault::Slow(number(time)?)),
-        (fault, Some(_)) => Err(FaultWordsError::NoTime { word: fault.word() }),
+    match time {
+        None => Ok(fault),
+        Some(_) if fault.lasting(0).is_none() => Err(FaultWordsError::NoTime { word: fault.word() }),
+        Some(time) => fault.lasting(number(time)?).ok_or(FaultWordsError::NoTime { word: fault.word() }),
     }
 }
 
 /// When a rule acts, and how many times.
-fn read_when(text: &str) -> Result<(When, usize), FaultWordsError> {
+fn read_when<F: Named>(text: &str) -> Result<(When, usize), FaultWordsError> {
     let Some((what, counted)) = text.split_once(':') else {
         return match text {
             "" => Err(FaultWordsError::NoWhen),
             "call" | "write" | "every" => Err(FaultWordsError::Number { word: String::new() }),
-            function => Ok((When::Function(known(function)?), usize::MAX)),
+            function => Ok((When::Function(known::<F>(function)?), usize::MAX)),
         };
     };
     let (nth, times) = match counted.split_once('x') {
@@ -131,12 +110,12 @@ fn read_when(text: &str) -> Result<(When, usize), FaultWordsError> {
         "call" => (When::Call(nth), times.unwrap_or(1)),
         "write" => (When::Write(nth), times.unwrap_or(1)),
         "every" => (When::Every(nth), times.unwrap_or(usize::MAX)),
-        function => (When::FunctionCall(known(function)?, nth), times.unwrap_or(1)),
+        function => (When::FunctionCall(known::<F>(function)?, nth), times.unwrap_or(1)),
     })
 }
 
-fn known(function: &str) -> Result<String, FaultWordsError> {
-    match FUNCTIONS.iter().any(|known| known.name == function) {
+fn known<F: Named>(function: &str) -> Result<String, FaultWordsError> {
+    match F::strikes_at(function) {
         true => Ok(function.to_owned()),
         false => Err(FaultWordsError::Function { word: function.to_owned() }),
     }
@@ -152,6 +131,7 @@ fn number<N: FromStr + PartialEq + From<u8>>(text: &str) -> Result<N, FaultWords
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moodle::{Fault, FaultRule};
 
     #[track_caller]
     fn check(text: &str, fault: Fault, when: When, times: usize) {
@@ -170,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_fault_has_a_word_of_its_own() {
-        for fault in ALL {
+        for fault in Fault::all(WAIT_MS, WAIT_MS) {
             check(&format!("{}@call:1", fault.word()), fault, When::Call(1), 1);
         }
     }

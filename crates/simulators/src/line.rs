@@ -1,6 +1,6 @@
 //! Connections that the simulator can cut: a client then sees a closed connection and no answer.
 //!
-//! Not here: when to cut (`server.rs`).
+//! Not here: when to cut (`wire/server.rs` of each simulator).
 //!
 //! Invariant: after a cut, the connection reads as broken, and the HTTP layer drops it.
 
@@ -45,14 +45,14 @@ impl Scissors {
 
 /// The caller at the other end of a connection.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) address: IpAddr,
+pub(crate) struct Caller {
+    pub(crate) address: IpAddr,
     scissors: Arc<Scissors>,
 }
 
 impl Caller {
     /// Closes the connection without another byte.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.scissors.cut();
     }
 }
@@ -65,7 +65,7 @@ impl Connected<IncomingStream<'_, Exchange>> for Caller {
 
 /// The open connections of a server.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Connections(Arc<Mutex<Vec<Weak<Scissors>>>>);
+pub(crate) struct Connections(Arc<Mutex<Vec<Weak<Scissors>>>>);
 
 impl Connections {
     fn open(&self) -> Arc<Scissors> {
@@ -77,7 +77,7 @@ impl Connections {
     }
 
     /// Closes every connection.
-    pub(super) fn cut_all(&self) {
+    pub(crate) fn cut_all(&self) {
         let connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for scissors in connections.iter().filter_map(Weak::upgrade) {
             scissors.cut();
@@ -86,9 +86,9 @@ impl Connections {
 }
 
 /// The listening port; each accepted connection can be cut.
-pub(super) struct Exchange {
-    pub(super) listener: TcpListener,
-    pub(super) connections: Connections,
+pub(crate) struct Exchange {
+    pub(crate) listener: TcpListener,
+    pub(crate) connections: Connections,
 }
 
 impl Listener for Exchange {
@@ -121,7 +121,7 @@ impl Listener for Exchange {
 }
 
 /// A connection.
-pub(super) struct Line {
+pub(crate) struct Line {
     stream: TcpStream,
     scissors: Arc<Scissors>,
 }

@@ -6,6 +6,7 @@ mod mail;
 mod odbc;
 mod owners;
 mod schedule;
+mod school;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub(crate) fn build(
     let mut build = Build { file, base_dir, document, mistakes, warnings: Vec::new() };
     let database = build.database_url("database");
     let mut sources = build.sources();
+    let schools = build.schools();
     let mappings = build.mappings();
     let moodle = build.moodle();
     let people = match moodle.as_ref().map(|moodle| moodle.person_key) {
@@ -67,6 +69,7 @@ pub(crate) fn build(
         database: database?,
         database_password: document.secret("database_password"),
         sources,
+        schools,
         mappings,
         moodle,
         policy: policy?,
@@ -306,6 +309,7 @@ impl Build<'_> {
                 Some(Value::Number(number)) => number.into(),
                 Some(Value::Flag(flag)) => flag.into(),
                 Some(Value::List(items)) => items.into(),
+                Some(Value::Numbers(items)) => items.into(),
                 Some(Value::Secret(_)) | None => continue,
             };
             fields.insert(key.name().into(), value);

@@ -15,7 +15,7 @@ use store::{CourseState, FindingRow};
 use crate::app::App;
 use crate::config::Observe;
 use crate::exit::{Exit, Failure};
-use crate::run::Scope;
+use crate::run::{Named, Scope};
 
 /// What a run looks at.
 pub(crate) struct Choice {
@@ -39,8 +39,8 @@ pub(crate) async fn choose(app: &App, scope: &Scope, findings: &[FindingRow]) ->
             let chosen = changed(&states, findings, moodle.pending_courses_max, moodle.sample_percent);
             (chosen, courses_about_others(findings))
         }
-        Scope::Named { courses, modules } => {
-            let named = named(app, &states, courses, modules).await?;
+        Scope::Named(asked) => {
+            let named = named(app, &states, asked).await?;
             (named.clone(), named)
         }
     };
@@ -49,25 +49,26 @@ pub(crate) async fn choose(app: &App, scope: &Scope, findings: &[FindingRow]) ->
     Ok(Choice { known, courses, whole })
 }
 
-/// The courses that somebody named, and the courses of named modules.
-async fn named(
-    app: &App,
-    states: &[CourseState],
-    courses: &[CourseId],
-    modules: &[String],
-) -> Result<HashSet<CourseId>, Failure> {
+/// The courses that somebody named, and those of named modules and schools.
+async fn named(app: &App, states: &[CourseState], asked: &Named) -> Result<HashSet<CourseId>, Failure> {
+    let Named { courses, modules, schools } = asked;
     let mut named: HashSet<CourseId> = courses.iter().copied().collect();
     for module in modules {
         named.extend(app.store.courses_of_module(&module.as_str().into()).await?);
     }
     let known: HashSet<CourseId> = states.iter().map(|state| state.course).collect();
+    for school in schools {
+        named.extend(app.store.courses_of_school(school).await?);
+        // A school may list a course before anything is mapped to it.
+        named.extend(school.courses.iter().filter(|course| known.contains(course)));
+    }
     if let Some(unknown) = named.iter().find(|course| !known.contains(course)) {
         let message = format!("course {unknown} has no mapping and no groups of ours");
         let hint = format!("`muster map add {unknown} MODULE` maps a module to it");
         return Err(Failure::new(Exit::Usage, message).hint(hint));
     }
     if named.is_empty() {
-        let message = format!("no course is mapped to {}", modules.join(", "));
+        let message = format!("no course is mapped to {asked}");
         return Err(Failure::new(Exit::Usage, message).hint("`muster map list` shows the mappings"));
     }
     Ok(named)

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use store::OperationState;
+use store::{OperationState, Timestamp};
 
 use crate::cli_ims_call::ImsCall;
 use crate::cli_values;
@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Approve, or refuse, operations that wait
     Approve(ApproveArgs),
-    /// Leave a source, a module, a course or everything as it is for some time
+    /// Leave a source, a school, a module, a course or everything as it is for some time
     Pause(PauseArgs),
     /// End a pause; the first run after it only plans
     Resume(ResumeArgs),
@@ -302,6 +302,9 @@ pub(crate) struct ScopeArgs {
     /// Only the courses of this module; may be repeated
     #[arg(long, value_name = "CODE")]
     pub(crate) module: Vec<String>,
+    /// Only the courses of this school of the configuration; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) school: Vec<String>,
     /// Every course, also those in which nothing changed
     #[arg(long)]
     pub(crate) all: bool,
@@ -390,11 +393,14 @@ pub(crate) struct ApproveArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PauseArgs {
     /// Everything
-    #[arg(long, conflicts_with_all = ["source", "module", "course"])]
+    #[arg(long, conflicts_with_all = ["source", "school", "module", "course"])]
     pub(crate) all: bool,
     /// Only this source
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["module", "course"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["school", "module", "course"])]
     pub(crate) source: Option<String>,
+    /// Only this school of the configuration
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["module", "course"])]
+    pub(crate) school: Option<String>,
     /// Only this module
     #[arg(long, value_name = "CODE", conflicts_with = "course")]
     pub(crate) module: Option<String>,
@@ -402,8 +408,11 @@ pub(crate) struct PauseArgs {
     #[arg(long, value_name = "ID", value_parser = cli_values::course)]
     pub(crate) course: Option<i64>,
     /// For how many days
-    #[arg(long, value_name = "DAYS", required_unless_present = "list", value_parser = cli_values::days)]
+    #[arg(long, value_name = "DAYS", required_unless_present_any = ["list", "until"], value_parser = cli_values::days)]
     pub(crate) days: Option<u32>,
+    /// Until this day begins, or until a time of it, instead of --days
+    #[arg(long, value_name = "DAY[ TIME]", conflicts_with = "days", value_parser = cli_values::until)]
+    pub(crate) until: Option<Timestamp>,
     /// Why
     #[arg(long, value_name = "TEXT", required_unless_present = "list")]
     pub(crate) reason: Option<String>,
@@ -417,6 +426,9 @@ pub(crate) struct ResumeArgs {
     /// Only this pause, by its number in `muster pause --list`; every one if left out
     #[arg(value_parser = cli_values::pause)]
     pub(crate) pause: Option<i64>,
+    /// Only the pauses of this school
+    #[arg(long, value_name = "NAME", conflicts_with = "pause")]
+    pub(crate) school: Option<String>,
     /// Why
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) reason: String,

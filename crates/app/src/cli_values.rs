@@ -5,8 +5,9 @@
 //! Invariant: a refusal says what the thing is called and which command lists it.
 
 use reconcile::operation::KINDS;
-use store::OperationState;
+use store::{OperationState, Timestamp};
 
+use crate::clock::time_of;
 use crate::config::nearest;
 
 /// A run.
@@ -53,6 +54,13 @@ pub(crate) fn operation(text: &str) -> Result<u32, String> {
 /// A number of days.
 pub(crate) fn days(text: &str) -> Result<u32, String> {
     small(text, "expected a whole number of days, such as 14")
+}
+
+/// A day, or a time of it, of this place.
+pub(crate) fn until(text: &str) -> Result<Timestamp, String> {
+    let expected =
+        "expected a day such as 2026-12-18, or a time of it in quotation marks: \"2026-12-18 17:00\"";
+    time_of(text.trim()).ok_or_else(|| expected.to_owned())
 }
 
 /// A message of a student system.
@@ -112,6 +120,16 @@ mod tests {
             assert!(run(text).unwrap_err().contains("`muster runs list`"), "{text:?}");
         }
         assert!(operation("4294967296").unwrap_err().contains("`muster runs show RUN`"));
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_and_may_have_a_time() {
+        let written = |text: &str| until(text).map(crate::clock::written).ok();
+        assert_eq!(written("2026-12-18").as_deref(), Some("2026-12-18 00:00"));
+        assert_eq!(written(" 2026-12-18 17:05 ").as_deref(), Some("2026-12-18 17:05"));
+        for text in ["", "18.12.2026", "2026-13-01", "2026-12-18 25:00", "2026-12-18x", "soon"] {
+            assert_eq!(written(text), None, "{text:?}");
+        }
     }
 
     #[test]

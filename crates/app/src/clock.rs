@@ -2,6 +2,7 @@
 //!
 //! Not here: what the time is needed for; everything below the commands is handed a [`Timestamp`].
 
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use store::Timestamp;
 
@@ -35,6 +36,13 @@ impl Clock {
     pub(crate) fn now_ms(self) -> i64 {
         jiff::Timestamp::now().as_millisecond() + self.ahead_s * 1000
     }
+}
+
+/// Reads a day (its first moment) or a minute of this place, as [`written`] writes it.
+pub(crate) fn time_of(text: &str) -> Option<Timestamp> {
+    let day = Date::strptime("%Y-%m-%d", text).ok().map(DateTime::from);
+    let time = day.or_else(|| DateTime::strptime("%Y-%m-%d %H:%M", text).ok())?;
+    Some(Timestamp(TimeZone::system().to_ambiguous_timestamp(time).compatible().ok()?.as_second()))
 }
 
 /// A time as people of this place write it, for example `2026-11-25 02:17`.

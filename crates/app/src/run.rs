@@ -7,6 +7,7 @@
 //! Invariant: a source or a course that fails costs only itself; the run goes on with what it knows.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use reconcile::finding::FindingIdentity;
 use reconcile::keys::{CourseId, Text};
@@ -17,7 +18,7 @@ use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
 use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
 use store::{
-    FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
+    FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus, School,
 };
 use targets::journal::{Journal, PlannedOperation, StopReason};
 use targets::moodle::{CallCounts, Moodle};
@@ -70,13 +71,39 @@ pub(crate) enum Scope {
     Changed,
     /// All of them.
     All,
-    /// Named courses and the courses of named modules.
-    Named {
-        /// Courses.
-        courses: Vec<CourseId>,
-        /// Modules.
-        modules: Vec<String>,
-    },
+    /// Some, by name.
+    Named(Named),
+}
+
+/// What somebody named: all of it together is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Courses.
+    pub(crate) courses: Vec<CourseId>,
+    /// Modules, with all courses that they fill.
+    pub(crate) modules: Vec<String>,
+    /// Schools, with all their courses and those that their modules fill.
+    pub(crate) schools: Vec<School>,
+}
+
+impl Scope {
+    /// Some courses.
+    pub(crate) fn of_courses(courses: Vec<CourseId>) -> Scope {
+        Scope::Named(Named { courses, ..Named::default() })
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let courses: Vec<String> = match self.courses.len() {
+            many if many > COURSES_NAMED_MAX => vec![format!("{many} courses")],
+            _ => self.courses.iter().map(|course| format!("course {course}")).collect(),
+        };
+        let modules = self.modules.iter().map(|module| format!("module {module}"));
+        let schools = self.schools.iter().map(|school| format!("school {}", school.name));
+        let all: Vec<String> = courses.into_iter().chain(modules).chain(schools).collect();
+        f.write_str(&all.join(", "))
+    }
 }
 
 /// What a run has to show.
@@ -239,7 +266,7 @@ impl Steps<'_> {
             plans,
         };
         note_courses(app, lock, wish, &finished, &choice.courses, &applied.outcomes).await?;
-        let is_whole = wish.goal == Goal::InStep(Select::All) && !matches!(wish.scope, Scope::Named { .. });
+        let is_whole = wish.goal == Goal::InStep(Select::All) && !matches!(wish.scope, Scope::Named(_));
         if wish.until != Until::Plan && is_whole {
             app.store.note_pauses_reviewed(lock, run, app.clock.now()).await?;
         }
@@ -265,16 +292,7 @@ async fn begin(app: &App, lock: &RunLock, wish: &RunWish) -> Result<RunId, Failu
     let scope = match &wish.scope {
         Scope::Changed => "changed courses".to_owned(),
         Scope::All => "all courses".to_owned(),
-        Scope::Named { courses, .. } if courses.len() > COURSES_NAMED_MAX => {
-            format!("{} courses", courses.len())
-        }
-        Scope::Named { courses, modules } => {
-            let courses = courses.iter().map(|course| format!("course {course}"));
-            courses
-                .chain(modules.iter().map(|module| format!("module {module}")))
-                .collect::<Vec<_>>()
-                .join(", ")
-        }
+        Scope::Named(named) => named.to_string(),
     };
     let scope = match &wish.goal {
         Goal::Undo(undone) => undo_words(*undone),

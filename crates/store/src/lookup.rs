@@ -16,6 +16,7 @@ use crate::delivery_rows::role_of;
 use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::runs::RunId;
+use crate::school::School;
 use crate::store::Store;
 use crate::time::Timestamp;
 
@@ -300,6 +301,23 @@ impl Store {
             })
             .await?;
         Ok(PersonTraces { members, graves })
+    }
+
+    /// The courses that the modules of a school fill or have groups in. Those that the school lists besides are left out.
+    pub async fn courses_of_school(&self, school: &School) -> Result<Vec<CourseId>> {
+        let mut read = self.db.read("look for a school's courses").await?;
+        let sql = "SELECT moodle_id, modulecode FROM mapped_modules \
+             UNION SELECT course, module FROM group_links ORDER BY 1";
+        let fills = |row: &mut Row<'_>| Ok((CourseId(row.int()?), ModuleCode(row.text()?)));
+        let mut courses: Vec<CourseId> = read
+            .rows(sql, [], fills)
+            .await?
+            .into_iter()
+            .filter(|(_, module)| school.has_module(module))
+            .map(|(course, _)| course)
+            .collect();
+        courses.dedup();
+        Ok(courses)
     }
 
     /// The courses that a module fills or has groups in.

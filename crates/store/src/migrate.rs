@@ -39,6 +39,7 @@ migrations!(
     8 "explain" "0008_explain.sql",
     9 "ims" "0009_ims.sql",
     10 "pause_ends" "0010_pause_ends.sql",
+    11 "schools" "0011_schools.sql",
     12 "owners" "0012_owners.sql",
 );
 
@@ -165,6 +166,7 @@ mod tests {
         (8, include_str!("../tests/migrations/0008_explain.sql")),
         (9, include_str!("../tests/migrations/0009_ims.sql")),
         (10, include_str!("../tests/migrations/0010_pause_ends.sql")),
+        (11, include_str!("../tests/migrations/0011_schools.sql")),
         (12, include_str!("../tests/migrations/0012_owners.sql")),
     ];
 

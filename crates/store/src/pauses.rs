@@ -1,4 +1,4 @@
-//! Pauses: times in which a source, a module, a course or everything stays as it is (feature B9).
+//! Pauses: times in which a source, a school, a module, a course or everything stays as it is (feature B9).
 //!
 //! Not here: what a frozen mapping means to a plan (`reconcile`).
 //!
@@ -17,6 +17,7 @@ use crate::error::{Cause, Result};
 use crate::lock::RunLock;
 use crate::mappings::Wishes;
 use crate::runs::RunId;
+use crate::school::School;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::words::known;
@@ -32,6 +33,8 @@ pub enum PauseScope {
     All,
     /// The modules of one source.
     Source(SourceName),
+    /// The modules and courses of a school, as it was when the pause began.
+    School(School),
     /// One module, in every course.
     Module(ModuleCode),
     /// One course.
@@ -76,6 +79,7 @@ impl PauseScope {
         match self {
             PauseScope::All => ("all", String::new()),
             PauseScope::Source(source) => ("source", source.to_string()),
+            PauseScope::School(school) => ("school", school.name.to_string()),
             PauseScope::Module(module) => ("module", module.to_string()),
             PauseScope::Course(course) => ("course", course.to_string()),
         }
@@ -86,6 +90,7 @@ impl PauseScope {
         match self {
             PauseScope::All => true,
             PauseScope::Source(paused) => paused == source,
+            PauseScope::School(paused) => paused.has(course, module),
             PauseScope::Module(paused) => paused == module,
             PauseScope::Course(paused) => *paused == course,
         }
@@ -104,18 +109,26 @@ impl std::fmt::Display for PauseScope {
     }
 }
 
-const SELECT: &str = "SELECT id, scope, subject, owner, reason, begins_at, ends_at, reviewed_by FROM pauses";
+const SELECT: &str =
+    "SELECT id, scope, subject, covered, owner, reason, begins_at, ends_at, reviewed_by FROM pauses";
 
 impl Store {
     /// Begins a pause.
     pub async fn pause(&self, pause: &NewPause, now: Timestamp) -> Result<PauseId> {
         let NewPause { scope, owner, reason, begins_at, ends_at } = pause;
         let (word, subject) = scope.words();
+        let covered = match scope {
+            PauseScope::School(school) => Value::from(school.covered()),
+            PauseScope::All | PauseScope::Source(_) | PauseScope::Module(_) | PauseScope::Course(_) => {
+                Value::Null
+            }
+        };
         let mut write = self.db.write("begin a pause").await?;
-        let columns = ["scope", "subject", "owner", "reason", "begins_at", "ends_at"];
+        let columns = ["scope", "subject", "covered", "owner", "reason", "begins_at", "ends_at"];
         let row = [
             Value::from(word),
             subject.into(),
+            covered,
             owner.into(),
             reason.into(),
             (*begins_at).into(),
@@ -128,20 +141,18 @@ impl Store {
         Ok(PauseId(id))
     }
 
-    /// Ends pauses now: the one with a number, or all that count. Returns those that were ended.
+    /// Ends now those pauses that count and are meant. Returns those that were ended.
     pub async fn resume(
         &self,
-        only: Option<PauseId>,
+        is_meant: impl Fn(&PauseRow) -> bool,
         who: &str,
         reason: &str,
         now: Timestamp,
     ) -> Result<Vec<PauseRow>> {
         let mut write = self.db.write("end a pause").await?;
         let pauses = write.rows(format!("{SELECT} ORDER BY id"), [], read).await?;
-        let ended: Vec<PauseRow> = pauses
-            .into_iter()
-            .filter(|row| row.counts(now) && only.is_none_or(|only| only == row.id))
-            .collect();
+        let ended: Vec<PauseRow> =
+            pauses.into_iter().filter(|row| row.counts(now) && is_meant(row)).collect();
         for row in &ended {
             let sql = "UPDATE pauses SET ends_at = ? WHERE id = ?";
             write.execute(sql, [now.into(), Value::Int(row.id.0)]).await?;
@@ -250,10 +261,11 @@ fn entry(scope: &PauseScope, at: Timestamp, who: &Text, before: &str, after: &st
 
 fn read(row: &mut Row<'_>) -> Result<PauseRow, Cause> {
     let id = PauseId(row.int()?);
-    let (word, subject) = (row.text()?, row.text()?);
+    let (word, subject, covered) = (row.text()?, row.text()?, row.text()?);
     let scope = known(&word, |word| match word {
         "all" => Some(PauseScope::All),
         "source" => Some(PauseScope::Source(SourceName(subject.clone()))),
+        "school" => School::of(subject.clone(), &covered).ok().map(PauseScope::School),
         "module" => Some(PauseScope::Module(ModuleCode(subject.clone()))),
         "course" => subject.parse().ok().map(|course| PauseScope::Course(CourseId(course))),
         _ => None,

@@ -33,7 +33,7 @@ pub(crate) async fn run(app: &App, args: &AdoptArgs, output: &Output) -> Result<
     } else {
         let courses = args.course.iter().copied().map(CourseId).collect();
         let named = args.course.iter().map(|course| format!(" --course {course}")).collect();
-        (Scope::Named { courses, modules: Vec::new() }, named)
+        (Scope::of_courses(courses), named)
     };
     let wish = RunWish {
         kind: RunKind::Adopt,

@@ -110,7 +110,7 @@ async fn forget(app: &App, wanted: Wanted<'_>, output: &Output) -> Result<Exit, 
         kind: RunKind::Forget,
         import: false,
         until: Until::Apply(None),
-        scope: Scope::Named { courses: of_course.keys().copied().collect(), modules: Vec::new() },
+        scope: Scope::of_courses(of_course.keys().copied().collect()),
         goal: Goal::Forget(of_course),
         accept_new_site: false,
     };

@@ -9,6 +9,7 @@ use serde_json::json;
 use store::{RunId, RunKind, TakenOver};
 use targets::moodle::CallCounts;
 
+use super::pause::known_school;
 use super::runs::known_run;
 use crate::app::App;
 use crate::cli::{ApplyArgs, PlanArgs, RunArgs, ScopeArgs};
@@ -19,7 +20,7 @@ use crate::output::Output;
 use crate::present::plan::{Detail, Marks};
 use crate::present::table::{bad, counted, faint, good, indented, strong};
 use crate::present::{plan as plan_text, report as report_text};
-use crate::run::{Finished, RunWish, Scope, Until};
+use crate::run::{Finished, Named, RunWish, Scope, Until};
 use crate::select::Select;
 
 pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
@@ -27,7 +28,7 @@ pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<
         kind: RunKind::Plan,
         import: false,
         until: Until::Plan,
-        scope: scope(&args.scope),
+        scope: scope(app, &args.scope)?,
         goal: Goal::InStep(Select::All),
         accept_new_site: false,
     };
@@ -47,7 +48,7 @@ pub(crate) async fn apply(app: &App, args: &ApplyArgs, output: &Output) -> Resul
         kind: RunKind::Apply,
         import: false,
         until: Until::Apply(args.plan.map(RunId)),
-        scope: scope(&args.scope),
+        scope: scope(app, &args.scope)?,
         goal: Goal::InStep(Select::All),
         accept_new_site: args.new_site,
     };
@@ -55,7 +56,7 @@ pub(crate) async fn apply(app: &App, args: &ApplyArgs, output: &Output) -> Resul
 }
 
 pub(crate) async fn run(app: &App, args: &RunArgs, output: &Output) -> Result<Exit, Failure> {
-    let wish = RunWish { scope: scope(&args.scope), accept_new_site: args.new_site, ..whole_run() };
+    let wish = RunWish { scope: scope(app, &args.scope)?, accept_new_site: args.new_site, ..whole_run() };
     carry_out(app, &wish, detail(args.details), output).await
 }
 
@@ -101,17 +102,20 @@ async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -
     Ok(exit)
 }
 
-fn scope(args: &ScopeArgs) -> Scope {
-    if args.all {
+fn scope(app: &App, args: &ScopeArgs) -> Result<Scope, Failure> {
+    let schools = args.school.iter().map(|name| known_school(app, name)).collect::<Result<_, _>>()?;
+    let named = Named {
+        courses: args.course.iter().copied().map(CourseId).collect(),
+        modules: args.module.clone(),
+        schools,
+    };
+    Ok(if args.all {
         Scope::All
-    } else if args.course.is_empty() && args.module.is_empty() {
+    } else if named == Named::default() {
         Scope::Changed
     } else {
-        Scope::Named {
-            courses: args.course.iter().copied().map(CourseId).collect(),
-            modules: args.module.clone(),
-        }
-    }
+        Scope::Named(named)
+    })
 }
 
 fn detail(details: bool) -> Detail {

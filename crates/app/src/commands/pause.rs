@@ -6,21 +6,28 @@ use std::fmt::Write;
 
 use reconcile::keys::{CourseId, ModuleCode};
 use serde_json::{Value, json};
-use store::{NewPause, PauseId, PauseRow, PauseScope, Timestamp};
+use store::{NewPause, PauseId, PauseRow, PauseScope, School, Timestamp};
 
 use super::import::known_source;
 use crate::app::{App, person};
 use crate::cli::{PauseArgs, ResumeArgs};
 use crate::clock::{DAY_S, written};
+use crate::config::nearest;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::present::table::{columns, counted, faint, pending};
 
 pub(crate) async fn pause(app: &App, args: &PauseArgs, output: &Output) -> Result<Exit, Failure> {
-    let (Some(days), Some(reason)) = (args.days, &args.reason) else { return list(app, output).await };
-    let scope = scope(app, args)?;
     let now = app.clock.now();
-    let ends_at = Timestamp(now.0 + i64::from(days) * DAY_S);
+    let by_days = args.days.map(|days| Timestamp(now.0 + i64::from(days) * DAY_S));
+    let (Some(ends_at), Some(reason)) = (args.until.or(by_days), &args.reason) else {
+        return list(app, output).await;
+    };
+    if ends_at <= now {
+        let message = format!("a pause cannot end in the past: {}", written(ends_at));
+        return Err(Failure::new(Exit::Usage, message).hint("give a later day to --until"));
+    }
+    let scope = scope(app, args)?;
     let owner = person();
     let pause = NewPause {
         scope,
@@ -44,6 +51,9 @@ fn scope(app: &App, args: &PauseArgs) -> Result<PauseScope, Failure> {
     if let Some(name) = &args.source {
         return Ok(PauseScope::Source(known_source(app, name)?));
     }
+    if let Some(name) = &args.school {
+        return Ok(PauseScope::School(known_school(app, name)?));
+    }
     if let Some(module) = &args.module {
         return Ok(PauseScope::Module(ModuleCode(module.as_str().into())));
     }
@@ -54,16 +64,45 @@ fn scope(app: &App, args: &PauseArgs) -> Result<PauseScope, Failure> {
         return Ok(PauseScope::All);
     }
     Err(Failure::new(Exit::Usage, "what shall be paused?")
-        .hint("say --all, --source NAME, --module CODE or --course ID"))
+        .hint("say --all, --source NAME, --school NAME, --module CODE or --course ID"))
+}
+
+/// A school by its name, or a failure that says which there are.
+pub(crate) fn known_school(app: &App, name: &str) -> Result<School, Failure> {
+    let schools = &app.config.schools;
+    if let Some(school) = schools.iter().find(|school| *school.name == *name) {
+        return Ok(school.clone());
+    }
+    let names: Vec<&str> = schools.iter().map(|school| &*school.name).collect();
+    let hint = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None if names.is_empty() => format!(
+            "the configuration has no schools; write [school.anthropology] with modules = [\"ANTH*\"] into {}",
+            app.config.file.display()
+        ),
+        None => format!("the configuration has {}", names.join(", ")),
+    };
+    Err(Failure::new(Exit::Usage, format!("there is no school {name}")).hint(hint))
 }
 
 pub(crate) async fn resume(app: &App, args: &ResumeArgs, output: &Output) -> Result<Exit, Failure> {
-    let only = args.pause.map(PauseId);
-    let ended = app.store.resume(only, &person(), &args.reason, app.clock.now()).await?;
+    // A school that left the configuration can still be resumed.
+    let is_meant = |row: &PauseRow| match (args.pause, &args.school, &row.pause.scope) {
+        (Some(number), _, _) => row.id == PauseId(number),
+        (None, Some(name), PauseScope::School(paused)) => *paused.name == **name,
+        (None, Some(_), _) => false,
+        (None, None, _) => true,
+    };
+    let now = app.clock.now();
+    let ended = app.store.resume(is_meant, &person(), &args.reason, now).await?;
     if ended.is_empty() {
-        let message = match args.pause {
-            Some(number) => format!("there is no pause {number} that counts now"),
-            None => "nothing is paused".to_owned(),
+        let message = match (args.pause, &args.school) {
+            (Some(number), _) => format!("there is no pause {number} that counts now"),
+            (None, Some(name)) => {
+                known_school(app, name)?;
+                format!("school {name} is not paused")
+            }
+            (None, None) => "nothing is paused".to_owned(),
         };
         return Err(Failure::new(Exit::Usage, message).hint("`muster pause --list` shows the pauses"));
     }

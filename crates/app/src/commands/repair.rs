@@ -38,11 +38,11 @@ pub(crate) async fn run(app: &App, args: &RepairArgs, output: &Output) -> Result
             output.answer(&json!({ "run": null, "details": [], "exit_code": 0 }), || nothing.to_owned())?;
             return Ok(Exit::Done);
         }
-        (Scope::Named { courses: doubtful, modules: Vec::new() }, String::new())
+        (Scope::of_courses(doubtful), String::new())
     } else {
         let named = args.course.iter().map(|course| format!(" --course {course}")).collect();
         let courses = args.course.iter().copied().map(CourseId).collect();
-        (Scope::Named { courses, modules: Vec::new() }, named)
+        (Scope::of_courses(courses), named)
     };
     let wish = RunWish {
         kind: RunKind::Repair,

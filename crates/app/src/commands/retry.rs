@@ -38,7 +38,7 @@ pub(crate) async fn run(app: &App, args: &RetryArgs, output: &Output) -> Result<
         kind: RunKind::Retry,
         import: false,
         until: Until::Apply(None),
-        scope: Scope::Named { courses: courses.into_iter().collect(), modules: Vec::new() },
+        scope: Scope::of_courses(courses.into_iter().collect()),
         goal: Goal::InStep(Select::All),
         accept_new_site: false,
     };

@@ -64,7 +64,7 @@ pub(crate) async fn run(
     } else {
         let courses = args.course.iter().copied().map(CourseId).collect();
         let named = args.course.iter().map(|course| format!(" --course {course}")).collect();
-        (Scope::Named { courses, modules: Vec::new() }, named)
+        (Scope::of_courses(courses), named)
     };
     let with_mappings = if args.mappings { " --mappings" } else { "" };
     let wish = RunWish {

@@ -44,7 +44,7 @@ pub(crate) async fn run(app: &App, args: &UndoArgs, output: &Output) -> Result<E
         kind: RunKind::Undo,
         import: false,
         until: Until::Apply(None),
-        scope: Scope::Named { courses, modules: Vec::new() },
+        scope: Scope::of_courses(courses),
         goal: Goal::Undo(run.id),
         accept_new_site: false,
     };

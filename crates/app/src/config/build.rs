@@ -7,6 +7,7 @@ mod mail;
 mod odbc;
 mod owners;
 mod schedule;
+mod school;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub(crate) fn build(
     let mut build = Build { file, base_dir, document, mistakes, warnings: Vec::new() };
     let database = build.database_url("database");
     let mut sources = build.sources();
+    let schools = build.schools();
     let mappings = build.mappings();
     let moodle = build.moodle();
     let itslearning = build.itslearning();
@@ -70,6 +72,7 @@ pub(crate) fn build(
         database_password: document.secret("database_password"),
         database_wait_s: document.number("database_wait_s"),
         sources,
+        schools,
         mappings,
         moodle,
         itslearning,
@@ -310,6 +313,7 @@ impl Build<'_> {
                 Some(Value::Number(number)) => number.into(),
                 Some(Value::Flag(flag)) => flag.into(),
                 Some(Value::List(items)) => items.into(),
+                Some(Value::Numbers(items)) => items.into(),
                 Some(Value::Secret(_)) | None => continue,
             };
             fields.insert(key.name().into(), value);

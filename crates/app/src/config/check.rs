@@ -14,8 +14,8 @@ use super::mistake::{Mistake, Position, nearest};
 use super::schema::{self, KEYS};
 use super::value::{self, Wrong};
 
-/// The longest name of a source, in characters: it is part of every idnumber.
-const SOURCE_NAME_CHARS_MAX: usize = 30;
+/// The longest name of a source or school, in characters: that of a source is part of every idnumber.
+const NAME_CHARS_MAX: usize = 30;
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -113,8 +113,8 @@ impl Walk<'_> {
             if path == "profile" && self.prefix.is_empty() {
                 continue;
             }
-            if section == "source" && !is_source_name(name) {
-                self.mistake(at, &path, source_name_wrong());
+            if matches!(section, "source" | "school") && !is_plain_name(name) {
+                self.mistake(at, &path, name_wrong(section));
             } else if name.contains('.') {
                 self.mistake(at, &path, unknown(section, name));
             } else if let Some(key) = schema::find(&path) {
@@ -134,7 +134,11 @@ impl Walk<'_> {
                 document.sections.insert(path.clone(), at);
                 self.section(inner, &path, document);
             } else {
-                let shown = if path == "source" { "source.cmis" } else { &path };
+                let shown = match path.as_str() {
+                    "source" => "source.cmis",
+                    "school" => "school.anthropology",
+                    other => other,
+                };
                 let wrong =
                     value::expected(&format!("a section that begins with [{shown}]"), value.get_ref());
                 self.mistake(at, &path, wrong);
@@ -144,17 +148,18 @@ impl Walk<'_> {
     }
 }
 
-fn is_source_name(name: &str) -> bool {
+fn is_plain_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    !name.is_empty() && name.len() <= SOURCE_NAME_CHARS_MAX && name.chars().all(allowed)
+    !name.is_empty() && name.len() <= NAME_CHARS_MAX && name.chars().all(allowed)
 }
 
-fn source_name_wrong() -> Wrong {
+fn name_wrong(section: &str) -> Wrong {
+    let example = if section == "source" { "source.cmis" } else { "school.anthropology" };
     Wrong {
         message: format!(
-            "the name of a source is made of letters, digits, - and _ and has at most {SOURCE_NAME_CHARS_MAX} of them"
+            "the name of a {section} is made of letters, digits, - and _ and has at most {NAME_CHARS_MAX} of them"
         ),
-        hint: Some("write for example [source.cmis]".into()),
+        hint: Some(format!("write for example [{example}]")),
     }
 }
 

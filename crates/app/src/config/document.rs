@@ -19,6 +19,8 @@ pub(crate) enum Value {
     Flag(bool),
     /// A list.
     List(Vec<String>),
+    /// A list of whole numbers.
+    Numbers(Vec<i64>),
     /// A reference to a secret.
     Secret(SecretRef),
 }
@@ -44,6 +46,7 @@ impl std::fmt::Display for Value {
             Value::Number(number) => write!(f, "{number}"),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::List(items) => write!(f, "{items:?}"),
+            Value::Numbers(items) => write!(f, "{items:?}"),
             Value::Secret(reference) => write!(f, "{reference}"),
         }
     }
@@ -129,6 +132,14 @@ impl Document {
         }
     }
 
+    /// A list of numbers; empty if there is none.
+    pub(crate) fn numbers(&self, path: &str) -> Vec<i64> {
+        match self.value(path) {
+            Some(Value::Numbers(items)) => items,
+            _ => Vec::new(),
+        }
+    }
+
     /// A reference to a secret, if there is one.
     pub(crate) fn secret(&self, path: &str) -> Option<SecretRef> {
         match self.value(path) {
@@ -154,8 +165,17 @@ impl Document {
 
     /// The names of the sources.
     pub(crate) fn source_names(&self) -> Vec<String> {
+        self.names_in("source.")
+    }
+
+    /// The names of the schools.
+    pub(crate) fn school_names(&self) -> Vec<String> {
+        self.names_in("school.")
+    }
+
+    fn names_in(&self, section: &str) -> Vec<String> {
         let paths = self.sections.keys();
-        let names = paths.filter_map(|path| path.strip_prefix("source."));
+        let names = paths.filter_map(|path| path.strip_prefix(section));
         names.filter(|name| !name.contains('.')).map(str::to_owned).collect()
     }
 }

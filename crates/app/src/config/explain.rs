@@ -16,7 +16,7 @@ use super::schema::{self, Default, KEYS, Key, Kind};
 /// What there is to say about a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Explanation {
-    /// The path; NAME stands for the name of a source.
+    /// The path; NAME stands for the name of a source or school.
     pub(crate) key: String,
     /// What a value looks like.
     pub(crate) expected: String,
@@ -96,6 +96,7 @@ pub(super) fn expected(kind: Kind) -> String {
         Kind::Number { min, max } => format!("whole number from {min} to {max}"),
         Kind::Flag => "true or false".into(),
         Kind::List => "list of texts".into(),
+        Kind::Numbers => "list of whole numbers".into(),
         Kind::Secret => "secret: { env = … }, { file = … } or { command = … }".into(),
         Kind::Template { known, needed: _ } => {
             let words: Vec<String> = known.iter().map(|word| format!("{{{word}}}")).collect();
@@ -144,7 +145,11 @@ pub(super) fn effective(document: &Document) -> Vec<Effective> {
             }
         }
     }
-    for key in other_keys {
+    for name in document.school_names() {
+        let school_keys = other_keys.iter().filter(|key| key.section() == "school.*");
+        effective.extend(school_keys.map(|key| one(key, key.path.replace('*', &name), document)));
+    }
+    for key in other_keys.into_iter().filter(|key| key.section() != "school.*") {
         let is_platform = ["moodle", "itslearning"].contains(&key.section());
         if !is_platform || document.sections.contains_key(key.section()) {
             effective.push(one(key, key.path.to_owned(), document));

@@ -28,7 +28,7 @@ pub(crate) fn init_text(source: &str, given: &[(&str, &str)]) -> String {
 
 fn write_section(text: &mut String, section: &Section, source: &str, given: &[(&str, &str)]) {
     let value_of = |key: &Key| {
-        let path = key.path.replace('*', source);
+        let path = named(key.path, source);
         given.iter().find(|(given, _)| *given == path).map(|(_, value)| *value)
     };
     let kind = given.iter().find(|(path, _)| *path == format!("source.{source}.kind"));
@@ -43,7 +43,7 @@ fn write_section(text: &mut String, section: &Section, source: &str, given: &[(&
         text.push('\n');
         write_comment(text, section.about);
         let mark = if used { "" } else { "# " };
-        text.push_str(&format!("{mark}[{}]\n", section.path.replace('*', source)));
+        text.push_str(&format!("{mark}[{}]\n", named(section.path, source)));
     }
     for key in keys {
         write_comment(text, key.about);
@@ -54,11 +54,16 @@ fn write_section(text: &mut String, section: &Section, source: &str, given: &[(&
     }
 }
 
+/// A path with a name in the place of the star: that of the source, or one that shows the form.
+fn named(path: &str, source: &str) -> String {
+    path.replace('*', if path.starts_with("source.") { source } else { "NAME" })
+}
+
 /// A value to begin with: the default, or something that shows the form.
 fn example(key: &Key) -> String {
     match (key.default, key.kind) {
         (Default::Required | Default::Nothing, Kind::Secret) => "{ env = \"NAME\" }".into(),
-        (Default::Required | Default::Nothing, Kind::List) => "[]".into(),
+        (Default::Required | Default::Nothing, Kind::List | Kind::Numbers) => "[]".into(),
         (Default::Required | Default::Nothing, Kind::Schedule) => "\"17 2 * * *\"".into(),
         (Default::Required | Default::Nothing, Kind::WebUrl) if key.section() == "itslearning" => {
             "\"https://enterprise.example.com/WCFServiceLibrary/ImsEnterpriseServicesPort.svc\"".into()

@@ -16,7 +16,7 @@ use reconcile::delivery::Completeness;
 use reconcile::keys::SourceName;
 use reconcile::policy::{Limits, Policy};
 
-use store::Retention;
+use store::{Retention, School};
 
 use super::address::DatabaseUrl;
 use super::explain::Effective;
@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) database_wait_s: u64,
     /// The sources; at least one.
     pub(crate) sources: BTreeMap<SourceName, SourceConfig>,
+    /// The schools, by name.
+    pub(crate) schools: Vec<School>,
     /// Where another program writes mappings; `None` where that is our own table.
     pub(crate) mappings: Option<MappingsConfig>,
     /// The Moodle site.

@@ -64,6 +64,8 @@ pub(crate) enum Kind {
     Flag,
     /// A list of texts.
     List,
+    /// A list of whole numbers from 1 on.
+    Numbers,
     /// A reference to a secret.
     Secret,
     /// A text with placeholders in braces.
@@ -195,6 +197,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         path: "limits",
         about: "How much may be removed without a person's approval, for each course, source and run. A share is asked only above the small number beside it; the count is asked always.",
+    },
+    Section {
+        path: "school.*",
+        about: "A school, faculty or department: modules and courses that are planned or paused together, with `--school NAME`. The name after the dot is yours, for example `[school.anthropology]`. A pause keeps what the school covered when it began.",
     },
     Section { path: "report.mail", about: "Who is told by mail, and of what (docs/mail.md)." },
     Section { path: "report.mail.smtp", about: "The server that takes the mail." },
@@ -694,6 +700,19 @@ pub(crate) const KEYS: &[Key] = &[
         COUNT,
         Default::Number(200),
         "Largest number of groups that may be deleted.",
+    ),
+    // Schools.
+    key(
+        "school.*.modules",
+        Kind::List,
+        Default::Nothing,
+        "The modules of the school: codes, in which `*` stands for any characters, for example `[\"ANTH*\", \"ARCH1*\"]`. Upper and lower case differ.",
+    ),
+    key(
+        "school.*.courses",
+        Kind::Numbers,
+        Default::Nothing,
+        "Courses of the school besides those that its modules fill, by their numbers, for example `[12, 34]`. A pause of the school covers all that is in them.",
     ),
     // Report and schedule.
     key(

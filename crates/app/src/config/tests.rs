@@ -125,6 +125,29 @@ fn what_should_be_a_section_and_is_not_is_said() {
 }
 
 #[test]
+fn schools_have_modules_or_courses_and_plain_names() {
+    let school = |keys: &str| with_source(&format!("[school.anthropology]\n{keys}\n"));
+    let config = load(&school("modules = [\"ANTH*\"]\ncourses = [12, 34]"), None).unwrap();
+    let [school_of_file] = config.schools.as_slice() else { panic!("{:?}", config.schools) };
+    assert_eq!((&*school_of_file.name, school_of_file.courses.len()), ("anthropology", 2));
+    assert!(school_of_file.has_module(&"ANTH1014".into()) && !school_of_file.has_module(&"HIST1".into()));
+    let shown: Vec<String> = config.effective.iter().map(ToString::to_string).collect();
+    assert!(shown.contains(&"school.anthropology.courses = [12, 34]".to_owned()), "{shown:?}");
+    for (keys, expected) in [
+        ("", "has neither modules nor courses"),
+        ("modules = [\" \"]", "\" \" is no code of a module"),
+        ("courses = [\"12\"]", "expected a whole number from 1"),
+        ("courses = 12", "expected a list of whole numbers such as [12, 34]"),
+        ("module = []", "did you mean modules?"),
+    ] {
+        let mistakes = load(&school(keys), None).unwrap_err();
+        assert!(mistakes.contains(expected) && mistakes.lines().count() <= 2, "{keys}: {mistakes}");
+    }
+    let mistakes = load(&with_source("[school.\"a b\"]\nmodules = [\"A*\"]"), None).unwrap_err();
+    assert!(mistakes.contains("write for example [school.anthropology]"), "{mistakes}");
+}
+
+#[test]
 fn names_of_sources_are_plain_and_differ_in_more_than_case() {
     let source = |name: &str| format!("[source.{name}]\nkind=\"csv\"\ngroups=\"g\"\nmembers=\"m\"\n");
     check(

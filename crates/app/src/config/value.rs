@@ -45,6 +45,7 @@ pub(crate) fn read(kind: Kind, value: &DeValue<'_>, base_dir: &Path) -> Result<V
             other => Err(expected("true or false", other)),
         },
         Kind::List => list(value).map(Value::List),
+        Kind::Numbers => numbers(value).map(Value::Numbers),
         Kind::Text
         | Kind::File
         | Kind::DatabaseUrl
@@ -73,7 +74,13 @@ fn check_text(kind: Kind, text: &str, base_dir: &Path) -> Result<(), Wrong> {
         Kind::Words { known, later } => word(text, known, later),
         Kind::Template { known, needed } => template(text, known, needed),
         Kind::Schedule => Cron::parse(text).map(drop).map_err(|error| Wrong::new(error.to_string())),
-        Kind::Text | Kind::File | Kind::Number { .. } | Kind::Flag | Kind::List | Kind::Secret => Ok(()),
+        Kind::Text
+        | Kind::File
+        | Kind::Number { .. }
+        | Kind::Flag
+        | Kind::List
+        | Kind::Numbers
+        | Kind::Secret => Ok(()),
     }
 }
 
@@ -111,6 +118,13 @@ fn list(value: &DeValue<'_>) -> Result<Vec<String>, Wrong> {
         other => Err(expected("a list of texts such as [\"a\", \"b\"]", other)),
     };
     items.iter().map(|item| text(item.get_ref())).collect()
+}
+
+fn numbers(value: &DeValue<'_>) -> Result<Vec<i64>, Wrong> {
+    let DeValue::Array(items) = value else {
+        return Err(expected("a list of whole numbers such as [12, 34]", value));
+    };
+    items.iter().map(|item| number(item.get_ref(), 1, i64::MAX)).collect()
 }
 
 fn secret(value: &DeValue<'_>, base_dir: &Path) -> Result<SecretRef, Wrong> {

@@ -67,6 +67,7 @@ fn again(scope: &PauseScope) -> String {
     let what = match scope {
         PauseScope::All => "--all".to_owned(),
         PauseScope::Source(source) => format!("--source {}", one_line(&source.to_string())),
+        PauseScope::School(school) => format!("--school {}", one_line(&school.name)),
         PauseScope::Module(module) => format!("--module {}", one_line(&module.to_string())),
         PauseScope::Course(course) => format!("--course {course}"),
     };

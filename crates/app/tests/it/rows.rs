@@ -52,6 +52,41 @@ fn f2_a_run_by_hand_looks_at_any_course_or_module() {
 }
 
 #[test]
+fn f2_b9_a_school_is_planned_and_paused_as_one() {
+    let mut place = place();
+    place.muster(&["plan", "--school", "anthropology"]).ends_with(2).says("the configuration has no schools");
+    place.set("school.anthropology.modules", "[\"ANTH*\"]");
+    place.set("school.letters.courses", "[8, 99]");
+    place.muster(&["import"]).ends_with(0);
+    place.muster(&["plan", "--school", "letters"]).ends_with(0).says("+ group B").does_not_say("+ group A");
+    place.muster(&["apply", "--school", "antropology"]).ends_with(2).says("did you mean anthropology?");
+    place.muster(&["runs", "show", "1"]).says("school letters");
+
+    let pause = ["pause", "--school", "anthropology", "--until", "2999-12-18", "--reason", "exams"];
+    place.muster(&pause).ends_with(0).says("school anthropology stays as it is until 2999-12-18 00:00");
+    place
+        .muster(&["pause", "--all", "--until", "2001-01-01", "--reason", "x"])
+        .ends_with(2)
+        .says("in the past");
+    // The pause keeps what the school was, whatever becomes of the configuration.
+    place.unset("school.anthropology.modules");
+    place.run().ends_with(0);
+    assert_eq!((place.group_names(7), place.group_names(8)), (vec![], vec!["B".to_owned()]));
+    place.muster(&["status"]).says("paused: school anthropology until 2999-12-18 00:00");
+    let why = place.muster(&["explain", "course", "7", "--format", "json"]).json().to_string();
+    for part in ["\"paused\"", "is paused with school anthropology until 2999-12-18 00:00, by ada: exams"] {
+        assert!(why.contains(part), "{part} is not in {why}");
+    }
+
+    place.muster(&["resume", "--school", "letters"]).ends_with(2).says("school letters is not paused");
+    place.muster(&["resume", "--school", "anthropology"]).ends_with(0);
+    place.run().ends_with(6);
+    assert_eq!(place.group_names(7), Vec::<String>::new(), "the first run after a pause only plans");
+    place.run().ends_with(0);
+    assert_eq!(place.group_names(7), ["A"]);
+}
+
+#[test]
 fn f3_every_run_keeps_its_full_log() {
     let place = place();
     let run = place.run().ends_with(0).run_number().to_string();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use reconcile::keys::CourseId;
 use reconcile::snapshot::Wish;
-use store::{MappingKey, MappingSettings, NewPause, PauseScope, RunLock, Store};
+use store::{MappingKey, MappingSettings, NewPause, PauseScope, RunLock, School, Store};
 
 use crate::support::{at, begin, change, cmis, memory};
 
@@ -26,6 +26,14 @@ fn pause(scope: PauseScope, begins: i64, ends: i64) -> NewPause {
     NewPause { scope, owner: "ada".into(), reason: "exams".into(), begins_at: at(begins), ends_at: at(ends) }
 }
 
+fn school(modules: &[&str], courses: &[i64]) -> School {
+    School {
+        name: "anthropology".into(),
+        modules: modules.iter().map(|module| (*module).to_owned()).collect(),
+        courses: courses.iter().copied().map(CourseId).collect(),
+    }
+}
+
 #[tokio::test]
 async fn b9_a_pause_freezes_what_it_covers_and_nothing_else() {
     for (scope, frozen) in [
@@ -34,6 +42,9 @@ async fn b9_a_pause_freezes_what_it_covers_and_nothing_else() {
         (PauseScope::Source("other".into()), [false, false]),
         (PauseScope::Module("A".into()), [true, false]),
         (PauseScope::Course(CourseId(8)), [false, true]),
+        (PauseScope::School(school(&["A*"], &[])), [true, false]),
+        (PauseScope::School(school(&["*Z"], &[8])), [false, true]),
+        (PauseScope::School(school(&[], &[])), [false, false]),
     ] {
         let (store, _lock) = with_two_courses().await;
         store.pause(&pause(scope.clone(), 100, 200), at(100)).await.unwrap();
@@ -71,15 +82,29 @@ async fn b9_the_first_run_after_a_pause_is_told_once() {
 }
 
 #[tokio::test]
+async fn b9_a_paused_school_is_remembered_as_it_was_and_its_courses_are_planned_first_afterwards() {
+    let (store, _lock) = with_two_courses().await;
+    let scope = PauseScope::School(school(&["B*", "C*"], &[12]));
+    store.pause(&pause(scope.clone(), 100, 200), at(100)).await.unwrap();
+    assert_eq!(store.pauses().await.unwrap()[0].pause.scope, scope);
+    assert_eq!(scope.to_string(), "school anthropology");
+    let after = store.courses_after_pause(&cmis(), at(200)).await.unwrap();
+    assert_eq!(after, HashSet::from([CourseId(8)]));
+}
+
+#[tokio::test]
 async fn b9_resuming_ends_what_counts_and_says_so_in_the_audit_log() {
     let (store, _lock) = with_two_courses().await;
     let first = store.pause(&pause(PauseScope::All, 100, 900), at(100)).await.unwrap();
     store.pause(&pause(PauseScope::Module("A".into()), 100, 900), at(100)).await.unwrap();
-    let ended = store.resume(Some(first), "grace", "the exams are over", at(150)).await.unwrap();
+    let ended = store.resume(|row| row.id == first, "grace", "the exams are over", at(150)).await.unwrap();
     assert_eq!(ended.len(), 1);
     assert_eq!((wish(&store, 7, 151).await, wish(&store, 8, 151).await), (Wish::Keep, Wish::Want));
-    assert_eq!(store.resume(None, "grace", "all", at(160)).await.unwrap().len(), 1);
-    assert!(store.resume(None, "grace", "all", at(170)).await.unwrap().is_empty(), "nothing counts any more");
+    assert_eq!(store.resume(|_| true, "grace", "all", at(160)).await.unwrap().len(), 1);
+    assert!(
+        store.resume(|_| true, "grace", "all", at(170)).await.unwrap().is_empty(),
+        "nothing counts any more"
+    );
     let told: Vec<_> = store.audit(2).await.unwrap().iter().map(|entry| entry.what.to_string()).collect();
     assert_eq!(told, ["module A", "everything"]);
 }

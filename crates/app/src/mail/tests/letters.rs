@@ -4,7 +4,7 @@ use expect_test::{expect, expect_file};
 use reconcile::finding::{Finding, Reason, Subject};
 use reconcile::keys::{CourseId, GroupKey, Part};
 use reconcile::report::{ChangeFigures, Courses, Waiting};
-use store::{NewPause, PauseId, PauseRow, PauseScope, RunId, Timestamp};
+use store::{NewPause, PauseId, PauseRow, PauseScope, RunId, School, Timestamp};
 
 use crate::clock::{DAY_S, written};
 use crate::mail::compose::{Length, compose, compose_silence, compose_trial};
@@ -328,19 +328,22 @@ fn b9_the_letter_before_a_pause_ends_says_what_comes_after_it() {
         },
         reviewed_by: None,
     };
+    let school = School { name: "anthropology".into(), ..School::default() };
     let ending = [
         pause(1, PauseScope::All, "teaching has begun"),
         pause(2, PauseScope::Course(CourseId(7)), "the teacher asked"),
+        pause(3, PauseScope::School(school), "marking"),
     ];
     let letter = pause_ends::compose(Some("uat"), "Example Moodle", &ending);
     let text = letter.text.replace(&written(NOW), "DATE");
     expect![[r#"
-        [Muster uat] 2 pauses end within a day · Example Moodle
+        [Muster uat] 3 pauses end within a day · Example Moodle
 
-        2 pauses on Example Moodle end within a day.
+        3 pauses on Example Moodle end within a day.
 
         - everything until DATE: teaching has begun (ada)
         - course 7 until DATE: the teacher asked (ada)
+        - school anthropology until DATE: marking (ada)
 
         Next run: the first one after the end only plans what was paused, and tells
         you. Nothing is changed there until somebody approves it.
@@ -351,6 +354,8 @@ fn b9_the_letter_before_a_pause_ends_says_what_comes_after_it() {
             muster pause --all --days 7 --reason "…"
 
             muster pause --course 7 --days 7 --reason "…"
+
+            muster pause --school anthropology --days 7 --reason "…"
     "#]]
     .assert_eq(&format!("{}\n\n{text}", letter.subject));
     let one = pause_ends::compose(None, "Example Moodle", &ending[..1]);

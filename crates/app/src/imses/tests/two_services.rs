@@ -16,7 +16,7 @@ async fn two() -> (Campus, Campus) {
     let campus = Campus::open().await;
     let store = campus.store.clone();
     let ims = Ims::begin(store.clone(), Clock::default(), settings()).unwrap();
-    (campus, Campus { ims, store })
+    (campus, Campus { ims, store, _database: None })
 }
 
 fn create(key: &str, title: &str) -> CreateGroup {

@@ -229,6 +229,7 @@ impl<'a> ComesAgain<'a> {
             | Change::RecordGroupingName { .. } => Some(Broken::NotRecorded),
             Change::RenameGroup { .. } => (!operation.sends()).then_some(Broken::NotRecorded),
             Change::RenameGrouping { .. }
+            | Change::RenumberGroup { .. }
             | Change::RekeyGroup { .. }
             | Change::RemoveMember { .. }
             | Change::UnassignGrouping { .. }

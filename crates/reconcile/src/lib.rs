@@ -17,6 +17,7 @@ pub mod forget;
 pub mod keys;
 pub mod link;
 pub mod naming;
+pub mod new_keys;
 pub mod numbering;
 pub mod observed;
 pub mod operation;

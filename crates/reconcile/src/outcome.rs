@@ -126,6 +126,7 @@ pub fn intent(operation: &Operation) -> Vec<LinkChange> {
         | Change::AdoptGroup { .. }
         | Change::RenameGrouping { .. }
         | Change::RecordGroupingName { .. }
+        | Change::RenumberGroup { .. }
         | Change::RekeyGroup { .. }
         | Change::RenameGroup { .. }
         | Change::RecordGroupName { .. }
@@ -175,7 +176,9 @@ fn succeeded(operation: &Operation, id: Option<i64>) -> Vec<LinkChange> {
                 put_group(group, None, name_applied, LinkState::Confirmed),
             ]
         }
-        Change::AdoptGroup { group, name_applied, .. } | Change::RecordGroupName { group, name_applied } => {
+        Change::AdoptGroup { group, name_applied, .. }
+        | Change::RenumberGroup { group, name_applied, .. }
+        | Change::RecordGroupName { group, name_applied } => {
             vec![put_group(group, None, name_applied, LinkState::Confirmed)]
         }
         Change::RekeyGroup { group, from } => vec![

@@ -105,6 +105,7 @@ pub(crate) async fn bury(
         | Change::RecordGroupingName { .. }
         | Change::CreateGroup { .. }
         | Change::AdoptGroup { .. }
+        | Change::RenumberGroup { .. }
         | Change::RekeyGroup { .. }
         | Change::RenameGroup { .. }
         | Change::RecordGroupName { .. }

@@ -164,7 +164,9 @@ fn note(line: &mut Line, operation: &Operation) {
             );
             line.fate = Some((pending("~ group"), because));
         }
-        Change::AdoptGroup { .. } => line.fate = Some((pending("= group"), because)),
+        Change::AdoptGroup { .. } | Change::RenumberGroup { .. } => {
+            line.fate = Some((pending("= group"), because))
+        }
         Change::AddMember { .. } => line.added += 1,
         Change::RemoveMember { .. } => line.removed += 1,
         Change::AdoptMember { .. } | Change::ForgetMember { .. } => line.recorded += 1,

@@ -17,7 +17,8 @@ use crate::copies::Template;
 use crate::place::server;
 use crate::support::{Place, Ran, add_person, campus, user};
 
-/// Every kind of operation that there is.
+/// Every kind of operation that there is, save for `renumber_group`, which only a source that is pushed to can cause
+/// (`pushed.rs`).
 const KINDS: [&str; 20] = [
     "adopt_group",
     "adopt_grouping",
@@ -314,7 +315,7 @@ fn shows(world: &World, row: &[String]) -> Option<bool> {
     Some(match kind.as_str() {
         "create_group" => group.is_some(),
         "create_grouping" => grouping.is_some(),
-        "adopt_group" | "rekey_group" if before != after => group?.row.idnumber == *after,
+        "adopt_group" | "renumber_group" | "rekey_group" if before != after => group?.row.idnumber == *after,
         "adopt_grouping" if before != after => grouping?.row.idnumber == *after,
         "rename_group" if before != after => group?.row.name == *after,
         "rename_grouping" if before != after => grouping?.row.name == *after,

@@ -103,7 +103,18 @@ pub enum Change {
         /// The name to remember as last applied.
         name_applied: Text,
     },
-    /// Gives a group another key, idnumber and name: the source gave it a new id.
+    /// Writes the idnumber of a group whose key changed: the source told of its new id, and our memory followed.
+    RenumberGroup {
+        /// The group with its new key and idnumber; its `name` is what it shows.
+        group: Arc<GroupHead>,
+        /// The idnumber that it shows.
+        before: Text,
+        /// A passing idnumber, written first where another group gets the one that this group shows.
+        via: Option<Text>,
+        /// The name to remember as last applied.
+        name_applied: Text,
+    },
+    /// Gives a group another key, idnumber and name: the source seems to have given it a new id.
     RekeyGroup {
         /// The group with its new key, idnumber and name.
         group: Arc<GroupHead>,
@@ -233,7 +244,7 @@ pub enum Becomes {
 pub enum Phase {
     /// Groupings are created, adopted and renamed.
     Groupings,
-    /// Groups are taken over.
+    /// Groups are taken over, or get the idnumbers of their new keys.
     Adoptions,
     /// Names are exchanged and freed before new groups need them.
     Renames,
@@ -261,7 +272,7 @@ impl Operation {
             | Change::AdoptGrouping { .. }
             | Change::RenameGrouping { .. }
             | Change::RecordGroupingName { .. } => Phase::Groupings,
-            Change::AdoptGroup { .. } => Phase::Adoptions,
+            Change::AdoptGroup { .. } | Change::RenumberGroup { .. } => Phase::Adoptions,
             Change::RenameGroup { .. } | Change::RecordGroupName { .. } => Phase::Renames,
             Change::CreateGroup { .. } => Phase::Groups,
             Change::AssignGrouping { .. } => Phase::Assignments,
@@ -283,6 +294,7 @@ impl Operation {
         match &self.change {
             Change::AdoptGrouping { grouping, idnumber_before, .. } => *idnumber_before != grouping.idnumber,
             Change::AdoptGroup { group, idnumber_before, .. } => *idnumber_before != group.idnumber,
+            Change::RenumberGroup { group, before, .. } => *before != group.idnumber,
             // The name is there already when only the answer to the rename was lost.
             Change::RenameGroup { group, before, .. } => *before != group.name,
             Change::RecordGroupingName { .. }
@@ -310,6 +322,7 @@ impl Operation {
         match &self.change {
             Change::CreateGroup { group }
             | Change::AdoptGroup { group, .. }
+            | Change::RenumberGroup { group, .. }
             | Change::RekeyGroup { group, .. }
             | Change::RenameGroup { group, .. }
             | Change::RecordGroupName { group, .. }
@@ -366,6 +379,7 @@ kinds! {
     RecordGroupingName "record_grouping_name",
     CreateGroup "create_group",
     AdoptGroup "adopt_group",
+    RenumberGroup "renumber_group",
     RekeyGroup "rekey_group",
     RenameGroup "rename_group",
     RecordGroupName "record_group_name",

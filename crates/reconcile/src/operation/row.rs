@@ -91,6 +91,9 @@ impl Operation {
             Change::AdoptGroup { group, idnumber_before, .. } => {
                 group_row(group, idnumber_before.clone(), group.idnumber.clone())
             }
+            Change::RenumberGroup { group, before, .. } => {
+                group_row(group, before.clone(), group.idnumber.clone())
+            }
             Change::RekeyGroup { group, from } => {
                 group_row(group, from.idnumber.clone(), group.idnumber.clone())
             }

@@ -20,6 +20,9 @@ impl fmt::Display for Operation {
             }
             Change::CreateGroup { group } => write!(f, "create group {}", group.name),
             Change::AdoptGroup { group, .. } => write!(f, "take over group {}", group.name),
+            Change::RenumberGroup { group, .. } => {
+                write!(f, "give group {} its new id {}", group.name, group.key.group)
+            }
             Change::RekeyGroup { group, from } => {
                 write!(
                     f,

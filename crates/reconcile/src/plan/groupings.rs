@@ -63,10 +63,11 @@ fn find<'a>(
     let groupings = &context.course.groupings;
     let by_id =
         link.and_then(|link| link.id).and_then(|id| groupings.iter().find(|grouping| grouping.id == id));
-    let idnumber = key.idnumber();
-    by_id.or_else(|| {
-        groupings.iter().filter(|grouping| grouping.idnumber == idnumber).min_by_key(|one| one.id)
-    })
+    let numbered = |idnumber: &Text| {
+        groupings.iter().filter(|grouping| grouping.idnumber == *idnumber).min_by_key(|one| one.id)
+    };
+    // After a change of the module's code the platform may still show the idnumber of before.
+    by_id.or_else(|| numbered(&key.idnumber())).or_else(|| numbered(&link?.idnumber))
 }
 
 /// Brings a grouping that is there in line; names are compared three ways, as for groups.
@@ -93,6 +94,8 @@ fn keep(
     } else if confirmed.is_none() || shown.idnumber != head.idnumber {
         let because = if shown.idnumber == head.idnumber {
             Because::AlreadyThere
+        } else if link.is_some_and(|link| link.idnumber == shown.idnumber) {
+            Because::SourceChangedId
         } else {
             Because::IdnumberChangedThere
         };

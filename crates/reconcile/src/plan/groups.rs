@@ -166,7 +166,11 @@ fn stay<'a>(
 ) {
     let link = context.snapshot.links.groups.get(&desired.key);
     let idnumber = desired.key.idnumber();
-    let shown = by_id.or_else(|| shown.claim_idnumber(&idnumber));
+    // After a change of the key the platform may still show the idnumber of before.
+    let written = link.filter(|link| link.idnumber != idnumber);
+    let shown = by_id
+        .or_else(|| shown.claim_idnumber(&idnumber))
+        .or_else(|| shown.claim_idnumber(&written?.idnumber));
     let mut because = Because::SourceHas;
     // What was only intended never arrived, and what we were removing ourselves no teacher deleted.
     let arrived = link.is_some_and(|link| matches!(link.state, LinkState::Confirmed | LinkState::Archived));
@@ -445,7 +449,7 @@ fn leave(context: &Context<'_>, group: &Leaving<'_>, plan: &mut CoursePlan) {
 pub(super) fn leaving_head(group: &Leaving<'_>) -> Arc<GroupHead> {
     Arc::new(GroupHead {
         key: group.key.clone(),
-        idnumber: group.link.idnumber.clone(),
+        idnumber: group.key.idnumber(),
         id: group.shown.map(|shown| shown.id).or(group.link.id),
         name: group.shown.map_or(&group.link.name_shown, |shown| &shown.name).clone(),
         term: group.link.term.clone(),

@@ -1,7 +1,8 @@
 //! Compares desired, observed and ours in one course, and says what to do (step 5 of a run).
 //!
 //! Not here: what is too much ([`crate::safety`]) and how it is carried out (`targets`). The parts: [`groups`] decides
-//! what becomes of each group, [`names`] who gets which name, [`members`] compares people, [`groupings`] the
+//! what becomes of each group, [`names`] who gets which name, [`numbers`] which
+//! idnumber, [`members`] compares people, [`groupings`] the
 //! groupings; this file puts them in order.
 //!
 //! Invariant: a plan is empty when the platform shows what the source says and our memory says the same.
@@ -14,6 +15,7 @@ mod groupings;
 mod groups;
 mod members;
 mod names;
+mod numbers;
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -83,6 +85,7 @@ pub fn plan_course(
                 people: People::of(course),
             };
             let groups = groups::plan(&context, &mut plan);
+            numbers::plan(&context, &groups, &mut plan);
             groupings::plan(&context, &groups, &mut plan);
             members::plan(&context, &groups, &mut plan);
         }
@@ -110,6 +113,7 @@ impl CoursePlan {
             | Change::RenameGrouping { .. }
             | Change::CreateGroup { .. }
             | Change::AdoptGroup { .. }
+            | Change::RenumberGroup { .. }
             | Change::RekeyGroup { .. }
             | Change::RenameGroup { .. }
             | Change::AssignGrouping { .. }
@@ -130,13 +134,19 @@ pub fn wants_only_what_is_ours(snapshot: &CourseSnapshot, policy: &Policy) -> bo
     let same_groups = desired.groups.len() == groups.len()
         && desired.groups.iter().all(|group| {
             groups.get(&group.key).is_some_and(|link| {
-                link.id.is_some() && link.state == LinkState::Confirmed && link.name_applied == group.name
+                link.id.is_some()
+                    && link.state == LinkState::Confirmed
+                    && link.name_applied == group.name
+                    && link.idnumber == group.key.idnumber()
             })
         });
     let same_groupings = desired.groupings.len() == groupings.len()
         && desired.groupings.iter().all(|(key, name)| {
             groupings.get(key).is_some_and(|link| {
-                link.id.is_some() && link.state == LinkState::Confirmed && link.name_applied == *name
+                link.id.is_some()
+                    && link.state == LinkState::Confirmed
+                    && link.name_applied == *name
+                    && link.idnumber == key.idnumber()
             })
         });
     same_groups && same_groupings

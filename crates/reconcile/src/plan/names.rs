@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::groups::{Fate, Groups, Leaving, Staying, leaving_head, rekey};
-use super::{Context, CoursePlan};
+use super::{Context, CoursePlan, numbers};
 use crate::desired::about_group;
 use crate::finding::{Finding, Reason};
 use crate::keys::{GroupId, Text, is_ours, short_hash};
@@ -316,6 +316,9 @@ fn record(context: &Context<'_>, group: &Staying<'_>, plan: &mut CoursePlan) {
     let Some(shown) = group.shown else { return };
     if group.old_key.is_some() && shown.idnumber == group.desired.key.idnumber() {
         // It was carried on already; moving our memory settles the rest.
+        return;
+    }
+    if numbers::has_new_key(group) {
         return;
     }
     let head = Arc::clone(&group.head);

@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use reconcile::keys::{CourseId, GroupKey, ModuleCode, PersonKey, SourceName, Text};
-use reconcile::link::CourseLinks;
+use reconcile::keys::{CourseId, GroupKey, ModuleCode, Part, PersonKey, SourceName, Text};
+use reconcile::link::{CourseLinks, GroupLink, MemberLink};
+use reconcile::new_keys::Told;
 use reconcile::operation::{Becomes, Change, Fingerprint, Operation};
 use reconcile::outcome::{Outcome, intent, settled};
 use reconcile::plan::{CoursePlan, Ours, people_to_look_up, plan_course};
@@ -86,6 +87,34 @@ impl Installation {
         }
     }
 
+    /// Lets everything that is ours follow keys that the source changed, as the store does it in its tables.
+    pub(crate) fn follow(&mut self, told: &Told) {
+        let member = |link: MemberLink| MemberLink { person: told.person(&link.person), ..link };
+        let group = |link: GroupLink| {
+            let members = link.members.into_iter().map(|(user, link)| (user, member(link)));
+            GroupLink { members: members.collect(), ..link }
+        };
+        let CourseLinks { groupings, groups } = std::mem::take(&mut self.links);
+        self.links = CourseLinks {
+            groupings: groupings.into_iter().map(|(key, link)| (told.grouping(&key), link)).collect(),
+            groups: groups.into_iter().map(|(key, link)| (told.group(&key), group(link))).collect(),
+        };
+        for (module, _) in &mut self.mappings {
+            *module = told.module(module);
+        }
+        for exception in &mut self.exceptions {
+            let Exception { source, module, group, person, .. } = &exception;
+            let key = GroupKey {
+                source: source.clone(),
+                module: module.clone(),
+                group: group.clone(),
+                part: Part::Everyone,
+            };
+            let (key, person) = (told.group(&key), told.person(person));
+            (exception.module, exception.group, exception.person) = (key.module, key.group, person);
+        }
+    }
+
     /// Plans and reviews.
     pub(crate) fn plan(&self) -> Night {
         let snapshot = self.snapshot();
@@ -110,11 +139,16 @@ impl Installation {
     pub(crate) fn apply(&mut self, night: &Night, lost: Option<Lost>) -> Result<(), String> {
         let operations = night.free_operations();
         let mut passing_names_written = false;
+        let mut passing_idnumbers_written = false;
         for (at, operation) in operations.iter().enumerate() {
             let said = |broken: String| format!("{operation}\n  breaks a rule: {broken}");
             if is_exchange(operation) && !passing_names_written {
                 self.world.write_passing_names(&operations).map_err(said)?;
                 passing_names_written = true;
+            }
+            if matches!(operation.change, Change::RenumberGroup { .. }) && !passing_idnumbers_written {
+                self.world.write_passing_idnumbers(&operations).map_err(said)?;
+                passing_idnumbers_written = true;
             }
             intent(operation).into_iter().for_each(|change| self.links.change(change));
             if let Some(lost) = lost.filter(|lost| lost.at == at) {

@@ -9,6 +9,7 @@
 //!   1 TUT1 kind=tutorial term=2026-T1: p1 p2 t1*                           * is a tutor
 //! exception exclude ANTH1014 1 p1
 //! rejected ANTH1014 1 p1               rejected rows were about the person, the group or the module; or `nothing`
+//! told key 1 9                         the source said that 1 is called 9 now: a group, or a module; or `told person p1 p9`
 //! gone_for 3 ANTH1014 1 p1             for three days the source has not had the person, or the group
 //! teacher create|delete|rename|add|remove|idnumber|… NAME …                course gone|back|unreadable
 //! enrol p3   unenrol p3   nokey p1   key p1 p9   forget_everything         approve   refuse
@@ -23,6 +24,7 @@ use std::fmt::Write as _;
 use reconcile::finding::Finding;
 use reconcile::keys::{GroupKey, Part, PersonKey, Role, UserId};
 use reconcile::link::{CourseLinks, LinkState};
+use reconcile::new_keys::{KeyChange, NewKeys, Told as ToldKeys};
 use reconcile::snapshot::{Exception, ExceptionKind, Presence, SourceGroup, SourceMember, Wish};
 
 use crate::installation::{Installation, Lost, Night, source};
@@ -47,6 +49,8 @@ struct Story {
     installation: Installation,
     module: Option<String>,
     last: Option<Night>,
+    /// Keys that the source changed since the last night, and those of people.
+    new_keys: [Vec<KeyChange>; 2],
 }
 
 impl Story {
@@ -147,7 +151,13 @@ impl Story {
                 let night = self.last.as_ref().ok_or("nothing waits yet")?;
                 self.installation.decide(night, words[0] == "approve");
             }
+            ["told", what, before, after] => {
+                let changes = &mut self.new_keys[usize::from(*what == "person")];
+                let number = changes.len() as i64 + 1;
+                changes.push(KeyChange { number, before: (*before).into(), after: (*after).into() });
+            }
             ["night"] => {
+                self.follow();
                 let night = self.installation.plan();
                 self.answer(&night, told);
                 self.installation.apply(&night, None)?;
@@ -156,6 +166,7 @@ impl Story {
                 self.last = Some(night);
             }
             ["lost", number, how] => {
+                self.follow();
                 let at = number.parse::<usize>().map_err(|broken| broken.to_string())? - 1;
                 let night = self.installation.plan();
                 self.answer(&night, told);
@@ -166,6 +177,12 @@ impl Story {
             _ => return Err("nobody understands this line".into()),
         }
         Ok(())
+    }
+
+    /// Lets our memory follow the keys that the source changed, as an import does.
+    fn follow(&mut self) {
+        let [keys, persons] = std::mem::take(&mut self.new_keys).map(|changes| NewKeys::of(&changes));
+        self.installation.follow(&ToldKeys { groups: keys.clone(), modules: keys, persons });
     }
 
     /// A group of the source: `ID NAME kind=… term=… code=…: people`.

@@ -224,6 +224,18 @@ impl World {
         Ok(())
     }
 
+    /// Writes the passing idnumbers of an exchange: all of them before the first idnumber is exchanged.
+    pub(crate) fn write_passing_idnumbers(&mut self, operations: &[&Operation]) -> Answer<()> {
+        for operation in operations {
+            if let Change::RenumberGroup { group, via: Some(via), .. } = &operation.change {
+                let id = self.find_group(group)?;
+                let name = self.groups.get(&id).ok_or(format!("no group {id}"))?.name.clone();
+                self.update_group(id, &name, via)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Carries out one operation and answers with the id of what it created.
     pub(crate) fn carry_out(&mut self, operation: &Operation) -> Answer<Option<i64>> {
         match &operation.change {
@@ -252,6 +264,12 @@ impl World {
                 let id = self.find_group(group)?;
                 let shown = self.groups.get(&id).ok_or(format!("no group {id}"))?;
                 expect_same("idnumber", &shown.idnumber, idnumber_before)?;
+                self.update_group(id, &shown.name.clone(), &group.idnumber)?;
+            }
+            Change::RenumberGroup { group, before, via, .. } => {
+                let id = self.find_group(group)?;
+                let shown = self.groups.get(&id).ok_or(format!("no group {id}"))?;
+                expect_same("idnumber", &shown.idnumber, via.as_ref().unwrap_or(before))?;
                 self.update_group(id, &shown.name.clone(), &group.idnumber)?;
             }
             Change::RekeyGroup { group, .. } => {

@@ -297,9 +297,10 @@ async fn functions_that_are_not_granted_are_not_tried() {
         let outcome = journal.outcome(planned.number);
         let expected = match &planned.operation.change {
             Change::RenameGrouping { .. } | Change::AdoptGrouping { .. } => "core_group_update_groupings",
-            Change::RenameGroup { .. } | Change::RekeyGroup { .. } | Change::AdoptGroup { .. } => {
-                "core_group_update_groups"
-            }
+            Change::RenameGroup { .. }
+            | Change::RenumberGroup { .. }
+            | Change::RekeyGroup { .. }
+            | Change::AdoptGroup { .. } => "core_group_update_groups",
             Change::UnassignGrouping { .. } => "core_group_unassign_grouping",
             Change::EnrolPerson { .. } => "enrol_manual_enrol_users",
             Change::DeleteGrouping { .. } => "core_group_delete_groupings",

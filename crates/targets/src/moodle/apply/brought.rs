@@ -24,6 +24,8 @@ type Made = Result<i64, Text>;
 /// Why a group or grouping is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Update {
+    /// It gets an idnumber in between, so that others can have the one that it has.
+    FreeNumber,
     /// It gets our idnumber.
     Adopt,
     /// It gets a name in between, so that others can have the one that it has.
@@ -88,7 +90,10 @@ impl Brought {
 
     pub(super) fn update_group(&self, why: Update, operation: &Operation) -> Choice<UpdateGroup> {
         let (group, name, idnumber) = match (why, &operation.change) {
-            (Update::Adopt, Change::AdoptGroup { group, .. })
+            (Update::FreeNumber, Change::RenumberGroup { group, via: Some(via), .. }) => {
+                (group, &group.name, Some(via.clone()))
+            }
+            (Update::Adopt, Change::AdoptGroup { group, .. } | Change::RenumberGroup { group, .. })
             | (Update::Rekey, Change::RekeyGroup { group, .. }) => {
                 (group, &group.name, Some(group.idnumber.clone()))
             }

@@ -88,6 +88,8 @@ impl<'r, 'a, J: Journal> Lane<'r, 'a, J> {
                 self.step(Settles, Brought::create_grouping).await
             }
             Phase::Adoptions => {
+                // Idnumbers are freed before other groups get them.
+                self.step(Passes, |brought, it| brought.update_group(Update::FreeNumber, it)).await?;
                 self.step(Settles, |brought, it| brought.update_group(Update::Adopt, it)).await
             }
             Phase::Renames => {

@@ -57,10 +57,13 @@ fn calls(operation: &Operation) -> Vec<(&'static str, usize)> {
         Change::RenameGrouping { via: Some(_), .. } => vec![("via", 5), ("update", 5)],
         Change::RenameGrouping { via: None, .. } => vec![("update", 5)],
         Change::AdoptGrouping { .. } => vec![("adopt", 5)],
-        Change::RenameGroup { via: Some(_), .. } => vec![("via", 3), ("update", 3)],
-        Change::RenameGroup { via: None, .. } | Change::RekeyGroup { .. } | Change::AdoptGroup { .. } => {
-            vec![("update", 3)]
+        Change::RenameGroup { via: Some(_), .. } | Change::RenumberGroup { via: Some(_), .. } => {
+            vec![("via", 3), ("update", 3)]
         }
+        Change::RenameGroup { via: None, .. }
+        | Change::RenumberGroup { via: None, .. }
+        | Change::RekeyGroup { .. }
+        | Change::AdoptGroup { .. } => vec![("update", 3)],
         Change::CreateGrouping { .. } | Change::CreateGroup { .. } => vec![("create", 4)],
         Change::AssignGrouping { .. } => vec![("assign", 2)],
         Change::UnassignGrouping { .. } => vec![("unassign", 2)],

@@ -39,6 +39,11 @@ pub(crate) async fn choose(app: &App, scope: &Scope, findings: &[FindingRow]) ->
             let chosen = changed(&states, findings, moodle.pending_courses_max, moodle.sample_percent);
             (chosen, courses_about_others(findings))
         }
+        Scope::Touched => {
+            let touched: HashSet<CourseId> =
+                app.store.touched_courses(&app.default_source()).await?.into_iter().collect();
+            (touched, courses_about_others(findings))
+        }
         Scope::Named(asked) => {
             let named = named(app, &states, asked).await?;
             (named.clone(), named)

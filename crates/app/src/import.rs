@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use reconcile::delivery::{Figures, doubts};
 use reconcile::keys::SourceName;
 use serde::Serialize;
-use store::{DeliveryId, Flag, ForeignMapping, MappingChange, MappingKey, RunLock, TakenOver, Verdict};
+use store::{
+    DeliveryId, Flag, ForeignMapping, MappingChange, MappingKey, PushedDelivery, RunLock, TakenOver, Verdict,
+};
 
 use crate::app::App;
 use crate::config::{MappingsConfig, SourceConfig};
@@ -128,7 +130,7 @@ async fn import_source(
     errors: &Path,
 ) -> Result<Imported, Failure> {
     let bar = app.progress("reading rows", 0);
-    let read = sources::read(source, name, &|rows| bar.set_position(rows)).await;
+    let read = sources::read(source, name, Some(&app.store), &|rows| bar.set_position(rows)).await;
     bar.finish_and_clear();
     let before = app.store.accepted_figures(name).await?;
     let mut imported = Imported {
@@ -148,7 +150,7 @@ async fn import_source(
         }
     };
     imported.error_files = write_error_files(&reading, &errors.join(name.as_str()), &mut imported.notices);
-    let Reading { delivery, tables: _, notices } = reading;
+    let Reading { delivery, tables: _, notices, pushed } = reading;
     imported.notices.extend(notices);
     let figures = delivery.figures();
     let doubts = doubts(&figures, before.as_ref(), &source.completeness);
@@ -157,7 +159,14 @@ async fn import_source(
     } else {
         Verdict::Refused(doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     };
-    let DeliveryId(id) = app.store.save_delivery(lock, &delivery, app.clock.now(), &verdict).await?;
+    let now = app.clock.now();
+    let DeliveryId(id) = match pushed {
+        None => app.store.save_delivery(lock, &delivery, now, &verdict).await?,
+        Some(pushed) => {
+            let pushed = PushedDelivery { pushed, default_source: &app.default_source() };
+            app.store.save_pushed_delivery(lock, &delivery, pushed, now, &verdict).await?
+        }
+    };
     if let Verdict::Refused(why) = verdict {
         imported.end = ImportEnd::Refused(why);
     }

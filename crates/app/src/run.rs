@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use reconcile::finding::FindingIdentity;
-use reconcile::keys::{CourseId, Text};
+use reconcile::keys::{CourseId, SourceName, Text};
 use reconcile::numbering::{self, numbered};
 use reconcile::operation::Operation;
 use reconcile::outcome::{self, Outcome};
@@ -71,6 +71,8 @@ pub(crate) enum Scope {
     Changed,
     /// All of them.
     All,
+    /// Those that were pushed to and in which no run has carried that out yet.
+    Touched,
     /// Some, by name.
     Named(Named),
 }
@@ -162,19 +164,55 @@ pub(crate) async fn run(app: &App, wish: &RunWish) -> Result<Finished, Failure> 
     // 1 · import
     let imported =
         if wish.import { import_sources(app, &lock, None, &app.errors_dir()).await? } else { Vec::new() };
+    after_import(app, &lock, wish, imported).await
+}
+
+/// Imports sources that are pushed to, and carries out what changed in them. No run begins where no course is touched.
+pub(crate) async fn run_live(
+    app: &App,
+    sources: &[SourceName],
+) -> Result<(Vec<Imported>, Option<Finished>), Failure> {
+    let wish = RunWish {
+        kind: RunKind::Live,
+        import: false,
+        until: Until::Apply(None),
+        scope: Scope::Touched,
+        goal: Goal::InStep(Select::All),
+        accept_new_site: false,
+    };
+    let lock = app.lock(wish.kind.as_str()).await?;
+    let mut imported = Vec::new();
+    for source in sources {
+        imported.extend(import_sources(app, &lock, Some(source), &app.errors_dir()).await?);
+    }
+    if app.store.touched_courses(&app.default_source()).await?.is_empty() {
+        app.store.forget_touched(&lock).await?;
+        return Ok((imported, None));
+    }
+    let finished = after_import(app, &lock, &wish, Vec::new()).await?;
+    Ok((imported, Some(finished)))
+}
+
+/// Steps 2 to 9, under the lock under which the import was.
+async fn after_import(
+    app: &App,
+    lock: &RunLock,
+    wish: &RunWish,
+    imported: Vec<Imported>,
+) -> Result<Finished, Failure> {
     let known = app.store.findings(&FindingFilter::default()).await?;
     let choice = choose(app, &wish.scope, &known).await?;
-    let run = begin(app, &lock, wish).await?;
-    let steps = Steps { app, lock: &lock, wish, run, known, choice, imported: imported.clone() };
+    let run = begin(app, lock, wish).await?;
+    let steps = Steps { app, lock, wish, run, known, choice, imported: imported.clone() };
     match steps.carry_out().await {
         Ok(finished) => {
             if wish.kind == RunKind::Run {
-                delete_what_is_old(app, &lock).await;
+                delete_what_is_old(app, lock).await;
             }
             Ok(finished)
         }
         Err(failure) => {
-            let failure = give_up(app, &lock, run, failure).await;
+            let failure = give_up(app, lock, run, failure).await;
             Err(failure.note(imported.iter().map(import_line).collect::<String>()))
         }
     }
@@ -267,10 +305,13 @@ impl Steps<'_> {
         };
         note_courses(app, lock, wish, &finished, &choice.courses, &applied.outcomes).await?;
         let is_whole = wish.goal == Goal::InStep(Select::All) && !matches!(wish.scope, Scope::Named(_));
-        if wish.until != Until::Plan && is_whole {
+        if wish.until != Until::Plan && is_whole && wish.scope != Scope::Touched {
             app.store.note_pauses_reviewed(lock, run, app.clock.now()).await?;
         }
         finish(app, lock, &finished, wish.until).await?;
+        if wish.until != Until::Plan && is_whole && finished.exit() != Exit::Target {
+            app.store.forget_touched(lock).await?;
+        }
         Ok(finished)
     }
 }
@@ -292,6 +333,7 @@ async fn begin(app: &App, lock: &RunLock, wish: &RunWish) -> Result<RunId, Failu
     let scope = match &wish.scope {
         Scope::Changed => "changed courses".to_owned(),
         Scope::All => "all courses".to_owned(),
+        Scope::Touched => "courses that were pushed to".to_owned(),
         Scope::Named(named) => named.to_string(),
     };
     let scope = match &wish.goal {

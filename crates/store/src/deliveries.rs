@@ -12,10 +12,13 @@ use crate::audit::{Entry, record};
 use crate::db::{Row, Transaction, Value};
 use crate::delivery_rows;
 use crate::error::{Cause, Result, StoreError};
+use crate::ims::Pushed;
 use crate::lock::RunLock;
+use crate::new_keys::{Following, follow};
 use crate::rejections;
 use crate::store::Store;
 use crate::time::Timestamp;
+use crate::touched;
 
 /// Names a delivery; later ones have greater numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +31,28 @@ pub enum Verdict {
     Accepted,
     /// It is not, for these reasons in words; a person may accept it all the same.
     Refused(String),
+}
+
+/// A person's word that a delivery counts although it was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Acceptance<'a> {
+    /// The source of mappings that name none.
+    pub default_source: &'a SourceName,
+    /// Who.
+    pub who: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Where a delivery was read that a student system pushed.
+#[derive(Clone, Copy, Debug)]
+pub struct PushedDelivery<'a> {
+    /// Which state of which site.
+    pub pushed: Pushed,
+    /// The source of mappings that name none.
+    pub default_source: &'a SourceName,
 }
 
 /// A line in the list of deliveries.
@@ -72,6 +97,30 @@ impl Store {
         now: Timestamp,
         verdict: &Verdict,
     ) -> Result<DeliveryId> {
+        self.save(lock, delivery, None, now, verdict).await
+    }
+
+    /// Saves a delivery that was read from what a student system pushed. Where it is accepted, what is ours follows the keys
+    /// that the student system changed.
+    pub async fn save_pushed_delivery(
+        &self,
+        lock: &RunLock,
+        delivery: &Delivery,
+        pushed: PushedDelivery<'_>,
+        now: Timestamp,
+        verdict: &Verdict,
+    ) -> Result<DeliveryId> {
+        self.save(lock, delivery, Some(pushed), now, verdict).await
+    }
+
+    async fn save(
+        &self,
+        lock: &RunLock,
+        delivery: &Delivery,
+        pushed: Option<PushedDelivery<'_>>,
+        now: Timestamp,
+        verdict: &Verdict,
+    ) -> Result<DeliveryId> {
         let content_hash = delivery.content_hash().to_string();
         let mut write = self.db.write_locked(lock, "save a delivery").await?;
         let same = write
@@ -91,8 +140,16 @@ impl Store {
             delivery_rows::insert(&mut write, id, delivery).await?;
         }
         rejections::record(&mut write, &delivery.source, &delivery.rejections, DeliveryId(id), now).await?;
+        if let Some(PushedDelivery { pushed, .. }) = pushed {
+            note_origin(&mut write, id, pushed).await?;
+        }
         if *verdict == Verdict::Accepted {
             rejections::heal(&mut write, &delivery.source, DeliveryId(id), now).await?;
+        }
+        if let (Some(PushedDelivery { default_source, .. }), Verdict::Accepted) = (pushed, verdict) {
+            let following = Following { source: &delivery.source, default_source, now };
+            follow(&mut write, id, &following).await?;
+            touched::note(&mut write, id, &delivery.source).await?;
         }
         delivery_rows::prune(&mut write, &delivery.source, self.deliveries_kept).await?;
         write.commit().await?;
@@ -106,10 +163,9 @@ impl Store {
         &self,
         lock: &RunLock,
         id: DeliveryId,
-        who: &str,
-        reason: &str,
-        now: Timestamp,
+        acceptance: &Acceptance<'_>,
     ) -> Result<()> {
+        let Acceptance { default_source, who, reason, now } = *acceptance;
         let mut write = self.db.write_locked(lock, "accept a delivery").await?;
         let acceptable = format!(
             "{SELECT} WHERE id = ? AND state = 'refused' AND rows_of IS NOT NULL AND NOT EXISTS \
@@ -128,6 +184,10 @@ impl Store {
             )
             .await?;
         rejections::heal(&mut write, &delivery.source, id, now).await?;
+        if is_pushed(&mut write, id.0).await? {
+            follow(&mut write, id.0, &Following { source: &delivery.source, default_source, now }).await?;
+            touched::note(&mut write, id.0, &delivery.source).await?;
+        }
         delivery_rows::prune(&mut write, &delivery.source, self.deliveries_kept).await?;
         let entry = Entry {
             at: now,
@@ -199,6 +259,23 @@ async fn insert(
             ],
         )
         .await
+}
+
+/// Notes which state of a site a delivery says.
+async fn note_origin(write: &mut Transaction, delivery: i64, pushed: Pushed) -> Result<()> {
+    let Pushed { site, writes, rename, keys } = pushed;
+    let words = [keys.modules.then_some("modules"), keys.persons.then_some("persons")];
+    let keys = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let sql = "UPDATE deliveries SET ims_site = ?, ims_writes = ?, ims_rename = ?, ims_keys = ? WHERE id = ?";
+    let values =
+        [Value::Int(site.0), Value::Int(writes), Value::Int(rename), keys.into(), Value::Int(delivery)];
+    write.execute(sql, values).await.map(|_| ())
+}
+
+/// Tells whether a delivery was read from a site.
+async fn is_pushed(write: &mut Transaction, delivery: i64) -> Result<bool> {
+    let sql = "SELECT id FROM deliveries WHERE id = ? AND ims_site IS NOT NULL";
+    Ok(write.first(sql, [Value::Int(delivery)], |row| row.int()).await?.is_some())
 }
 
 fn read(row: &mut Row<'_>) -> Result<DeliveryRow, Cause> {

@@ -43,6 +43,8 @@ words!(
         Adopt "adopt",
         /// To take back what an earlier run did.
         Undo "undo",
+        /// To carry out what a student system pushed a moment ago.
+        Live "live",
     }
 );
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use reconcile::keys::SourceName;
 use serde_json::json;
-use store::{DeliveryDifference, DeliveryId, Timestamp};
+use store::{Acceptance, DeliveryDifference, DeliveryId, Timestamp};
 
 use self::moves::moves;
 
@@ -53,13 +53,13 @@ pub(crate) fn known_source(app: &App, name: &str) -> Result<SourceName, Failure>
 
 async fn accept(app: &App, number: i64, reason: &str, output: &Output) -> Result<Exit, Failure> {
     let lock = app.lock("accept a delivery").await?;
-    app.store.accept_delivery(&lock, DeliveryId(number), &person(), reason, app.clock.now()).await.map_err(
-        |error| {
-            Failure::of(Exit::Usage, error).hint(
-                "`muster status` lists the deliveries; one that is older than the accepted one stays refused",
-            )
-        },
-    )?;
+    let (default_source, who) = (app.default_source(), person());
+    let acceptance = Acceptance { default_source: &default_source, who: &who, reason, now: app.clock.now() };
+    app.store.accept_delivery(&lock, DeliveryId(number), &acceptance).await.map_err(|error| {
+        Failure::of(Exit::Usage, error).hint(
+            "`muster status` lists the deliveries; one that is older than the accepted one stays refused",
+        )
+    })?;
     output.answer(&json!({ "accepted": number }), || {
         format!("Delivery {number} is in force. next: muster plan")
     })?;

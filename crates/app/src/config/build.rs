@@ -25,8 +25,8 @@ use super::document::{Document, Value};
 use super::explain;
 use super::mistake::{Mistake, Position};
 use super::model::{
-    Config, CsvPlace, LogConfig, LogFormat, MappingsConfig, MoodleConfig, Observe, PeopleKeys,
-    PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace,
+    Config, CsvPlace, LogConfig, LogFormat, MappingsConfig, ModuleKey, MoodleConfig, Observe, PeopleKeys,
+    PersonIs, PersonKeyField, PushedPlace, Queries, SourceConfig, SourcePlace, SqlPlace,
 };
 use super::schema::{Default, KEYS, Key};
 use super::value;
@@ -185,6 +185,10 @@ impl Build<'_> {
         let kind = self.document.text(&key("kind"));
         self.source_keys(section, kind.as_deref());
         let completeness: Option<Completeness> = self.completeness(section);
+        if self.document.flag(&key("live")) && !self.document.sections.contains_key("moodle") {
+            let hint = "add [moodle], or leave `live` out".to_owned();
+            self.mistake(&key("live"), "there is no platform in which it could be carried out", Some(hint));
+        }
         let terms = self.document.list(&key("terms")).map(|terms| terms.into_iter().collect());
         let place = match kind.as_deref()? {
             "csv" => SourcePlace::Csv(CsvPlace {
@@ -194,6 +198,19 @@ impl Build<'_> {
                 encoding: value::encoding(&self.document.text(&key("encoding"))?).ok()?,
             }),
             "odbc" => SourcePlace::Odbc(self.odbc_place(section)?),
+            "imses" => SourcePlace::Pushed(PushedPlace {
+                site: self.document.text(&key("site"))?,
+                module: match self.document.text(&key("module"))?.as_str() {
+                    "code" => ModuleKey::Code,
+                    _ => ModuleKey::SyncKey,
+                },
+                person: match self.document.text(&key("person"))?.as_str() {
+                    "userid" => PersonIs::UserId,
+                    "email" => PersonIs::Email,
+                    _ => PersonIs::SyncKey,
+                },
+                live: self.document.flag(&key("live")),
+            }),
             _ => SourcePlace::Sql(SqlPlace {
                 url: self.database_url(&key("url"))?,
                 password: self.document.secret(&key("password")),

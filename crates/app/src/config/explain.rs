@@ -90,7 +90,7 @@ pub(super) fn expected(kind: Kind) -> String {
         Kind::DatabaseUrl => "URL of a database".into(),
         Kind::WebUrl => "web address".into(),
         Kind::Encoding => "name of an encoding".into(),
-        Kind::Words { known, later: _ } => {
+        Kind::Words { known } => {
             known.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ")
         }
         Kind::Number { min, max } => format!("whole number from {min} to {max}"),

@@ -35,8 +35,8 @@ pub(crate) use mistake::{Mistake, nearest};
 pub(crate) use model::OdbcOrigin;
 pub(crate) use model::{
     Answerable, Config, CsvPlace, ImsConfig, ItslearningConfig, KeepBodies, LogConfig, LogFormat, MailConfig,
-    MailServer, MailTls, MailWhen, MappingsConfig, MoodleConfig, Observe, OdbcPlace, OwnersConfig,
-    PeopleKeys, PersonKeyField, Queries, SourceConfig, SourcePlace, SqlPlace, TlsFiles,
+    MailServer, MailTls, MailWhen, MappingsConfig, ModuleKey, MoodleConfig, Observe, OdbcPlace, OwnersConfig,
+    PeopleKeys, PersonIs, PersonKeyField, PushedPlace, Queries, SourceConfig, SourcePlace, SqlPlace, TlsFiles,
 };
 pub(crate) use secret::{SecretError, SecretRef};
 

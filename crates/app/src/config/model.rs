@@ -190,6 +190,51 @@ pub(crate) enum SourcePlace {
     Sql(SqlPlace),
     /// In a database that a driver speaks to.
     Odbc(OdbcPlace),
+    /// In our own database, where student systems push them.
+    Pushed(PushedPlace),
+}
+
+/// A site to which student systems push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PushedPlace {
+    /// Its name.
+    pub(crate) site: String,
+    /// What the code of a module is.
+    pub(crate) module: ModuleKey,
+    /// What the key of a person is.
+    pub(crate) person: PersonIs,
+    /// Whether what is pushed is carried out at once by `muster serve`.
+    pub(crate) live: bool,
+}
+
+/// What the code of a module is, where courses are pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ModuleKey {
+    /// The sync key of the course.
+    SyncKey,
+    /// The code of the course.
+    Code,
+}
+
+/// What the key of a person is, where people are pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PersonIs {
+    /// The sync key.
+    SyncKey,
+    /// The name for signing in.
+    UserId,
+    /// The address of mail.
+    Email,
+}
+
+impl SourceConfig {
+    /// The site to which the source is pushed, where it is.
+    pub(crate) fn pushed(&self) -> Option<&PushedPlace> {
+        match &self.place {
+            SourcePlace::Pushed(place) => Some(place),
+            SourcePlace::Csv(_) | SourcePlace::Sql(_) | SourcePlace::Odbc(_) => None,
+        }
+    }
 }
 
 /// CSV files.

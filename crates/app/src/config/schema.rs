@@ -50,8 +50,6 @@ pub(crate) enum Kind {
     Words {
         /// The words.
         known: &'static [&'static str],
-        /// Words that a later version will know.
-        later: &'static [&'static str],
     },
     /// A whole number.
     Number {
@@ -155,12 +153,13 @@ const fn only_for(source_kinds: &'static [&'static str], key: Key) -> Key {
 }
 
 const fn words(known: &'static [&'static str]) -> Kind {
-    Kind::Words { known, later: &[] }
+    Kind::Words { known }
 }
 
 const CSV_OR_ODBC: &[&str] = &["csv", "odbc"];
 const DATABASES: &[&str] = &["sql", "odbc"];
 const ODBC: &[&str] = &["odbc"];
+const IMSES: &[&str] = &["imses"];
 const fn flag(path: &'static str, default: bool, about: &'static str) -> Key {
     key(path, Kind::Flag, Default::Flag(default), about)
 }
@@ -250,9 +249,9 @@ pub(crate) const KEYS: &[Key] = &[
     // Sources.
     key(
         "source.*.kind",
-        Kind::Words { known: &["csv", "sql", "odbc"], later: &["imses"] },
+        words(&["csv", "sql", "odbc", "imses"]),
         Default::Required,
-        "How the source is read: files with `csv`, a database with `sql` (SQLite, MariaDB/MySQL, PostgreSQL) or, through a driver of its maker, with `odbc` (Oracle, SQL Server and others; docs/oracle.md).",
+        "How the source is read: files with `csv`, a database with `sql` (SQLite, MariaDB/MySQL, PostgreSQL) or, through a driver of its maker, with `odbc` (Oracle, SQL Server and others; docs/oracle.md); what a student system pushed with `imses` (docs/ims-es.md).",
     ),
     only_for(
         &["csv"],
@@ -383,6 +382,41 @@ pub(crate) const KEYS: &[Key] = &[
             Kind::Text,
             Default::Nothing,
             "Answers with module_code. It tells a module that has no groups from one that is missing.",
+        ),
+    ),
+    only_for(
+        IMSES,
+        key(
+            "source.*.site",
+            Kind::Text,
+            Default::Required,
+            "The site to which the student system pushes; `muster account sites` lists them.",
+        ),
+    ),
+    only_for(
+        IMSES,
+        key(
+            "source.*.module",
+            words(&["key", "code"]),
+            Default::Text("key"),
+            "What a mapping calls a module: the sync key of the course, or its code (`course/code`). With `key` the mappings follow when the student system changes the key.",
+        ),
+    ),
+    only_for(
+        IMSES,
+        key(
+            "source.*.person",
+            words(&["key", "userid", "email"]),
+            Default::Text("key"),
+            "What is compared with `person_key` in [moodle]: the sync key of the person, the name for signing in (`userIdValue`) or the address of mail.",
+        ),
+    ),
+    only_for(
+        IMSES,
+        flag(
+            "source.*.live",
+            false,
+            "Carry out what is pushed within a minute, in the courses that it touches, while `muster serve` runs. The run of the schedule looks at everything all the same.",
         ),
     ),
     key(

@@ -344,7 +344,7 @@ fn the_table_and_the_types_of_reconcile_have_the_same_keys_and_defaults() {
 #[test]
 fn every_word_of_the_table_is_known_to_the_policy() {
     for key in KEYS.iter().filter(|key| key.section() == "policy") {
-        if let schema::Kind::Words { known, later: _ } = key.kind {
+        if let schema::Kind::Words { known } = key.kind {
             for word in known {
                 let text = with_source(&format!("[policy]\n{} = {word:?}", key.name()));
                 load(&text, None).unwrap_or_else(|mistakes| panic!("{mistakes}"));

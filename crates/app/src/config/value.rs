@@ -71,7 +71,7 @@ fn check_text(kind: Kind, text: &str, base_dir: &Path) -> Result<(), Wrong> {
         Kind::DatabaseUrl => DatabaseUrl::parse(text, base_dir).map(drop).map_err(Wrong::new),
         Kind::WebUrl => web_url(text),
         Kind::Encoding => encoding(text).map(drop).map_err(Wrong::new),
-        Kind::Words { known, later } => word(text, known, later),
+        Kind::Words { known } => word(text, known),
         Kind::Template { known, needed } => template(text, known, needed),
         Kind::Schedule => Cron::parse(text).map(drop).map_err(|error| Wrong::new(error.to_string())),
         Kind::Text
@@ -155,15 +155,12 @@ fn secret_table(table: &DeTable<'_>, base_dir: &Path) -> Option<SecretRef> {
     }
 }
 
-fn word(text: &str, known: &[&str], later: &[&str]) -> Result<(), Wrong> {
+fn word(text: &str, known: &[&str]) -> Result<(), Wrong> {
     if known.contains(&text) {
         return Ok(());
     }
     let quoted: Vec<String> = known.iter().map(|word| format!("{word:?}")).collect();
     let choice = quoted.join(" or ");
-    if later.contains(&text) {
-        return Err(Wrong::new(format!("{text:?} comes in a later version; this version has {choice}")));
-    }
     Err(Wrong {
         message: format!("{text:?} is not a word that is known here; expected {choice}"),
         hint: nearest(text, known.iter().copied()).map(|word| format!("did you mean {word:?}?")),
@@ -272,7 +269,7 @@ mod tests {
     fn a_word_is_one_of_the_known() {
         check("policy.same_code", "\"merge\"", Ok("\"merge\""));
         check("policy.same_code", "\"qualfy\"", Err("did you mean \"qualify\"?"));
-        check("source.x.kind", "\"imses\"", Err("later version; this version has \"csv\" or \"sql\""));
+        check("source.x.kind", "\"imses\"", Ok("\"imses\""));
     }
 
     #[test]

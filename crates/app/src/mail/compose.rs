@@ -64,6 +64,11 @@ impl Story {
         self.stopped.is_some() || self.operations_waiting > 0 || self.things() > 0
     }
 
+    /// Tells whether something needs a person that no letter told yet.
+    pub(super) fn has_news(&self) -> bool {
+        self.stopped.is_some() || self.operations_waiting > 0 || self.things_new() > 0
+    }
+
     /// What needs a person, counted as the letter groups it: by delivery and by reason.
     fn things(&self) -> u64 {
         (self.deliveries.len() + self.open(Severity::Attention).len()) as u64

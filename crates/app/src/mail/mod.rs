@@ -1,7 +1,8 @@
 //! Mail: tells people after a run what needs them, and that all is well, and that nothing ran.
 //!
 //! The way through, to the administrators: `story.rs` gathers what there is to tell, `compose.rs` writes the letter with the blocks of
-//! `paper.rs`, `send.rs` hands it to the server. To the owners of courses: the folder `owners`.
+//! `paper.rs`, `send.rs` hands it to the server. `live.rs` keeps live runs from writing too
+//! often. To the owners of courses: the folder `owners`.
 //!
 //! Not here: when a run is due, and who watches for silence (`muster serve`).
 //!
@@ -11,6 +12,7 @@ mod attachment;
 mod compose;
 mod examine;
 mod folder;
+mod live;
 mod next_run;
 mod owners;
 mod paper;
@@ -29,6 +31,7 @@ use store::Entry;
 use self::compose::{Length, Letter, compose, compose_silence};
 pub(crate) use self::examine::{Examined, Trial, Verdict, examine};
 pub(crate) use self::folder::subjects_in;
+pub(crate) use self::live::{LiveLetters, after_live_run};
 pub(crate) use self::owners::{LETTERS_PATH, Language, Words, mailbox};
 pub(crate) use self::pause_ends::tell_pause_ends;
 use self::send::MailError;

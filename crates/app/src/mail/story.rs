@@ -184,10 +184,12 @@ pub(super) async fn of_run(app: &App, finished: &Finished) -> Result<Story, Fail
     let this = runs.iter().find(|run| run.id == finished.run);
     let before: Vec<&RunRow> = runs
         .iter()
-        .filter(|run| run.id < finished.run && run.begun.kind != RunKind::Plan && run.finished_at.is_some())
+        // Neither a plan nor a live run tells people everything, and neither says what is usual.
+        .filter(|run| !matches!(run.begun.kind, RunKind::Plan | RunKind::Live))
+        .filter(|run| run.id < finished.run && run.finished_at.is_some())
         .take(USUAL_RUNS_MAX)
         .collect();
-    // What only a plan has reported since the last letter is news to everybody who did not see the plan.
+    // What only a plan or a live run has reported since the last letter is news to everybody who did not see the plan.
     let last_told = before.first().and_then(|run| run.finished_at);
     let is_new = |row: &FindingRow| {
         !finished.known.contains(&row.finding.identity())
@@ -250,6 +252,25 @@ pub(super) fn of_failure(app: &App, failure: &Failure) -> Story {
         now: app.clock.now(),
         stopped: Some(lines_of(failure)),
         ..Story::default()
+    }
+}
+
+/// The story of an import after which there was nothing to carry out.
+pub(super) fn of_import(app: &App, imported: &[Imported]) -> Story {
+    let site = app.config.moodle.as_ref().map(|moodle| moodle.url.clone());
+    Story {
+        profile: app.config.profile.clone(),
+        site: site.unwrap_or_else(|| "the platform".to_owned()),
+        now: app.clock.now(),
+        ..Story::default()
+    }
+    .with_deliveries(imported)
+}
+
+impl Story {
+    /// Adds what became of deliveries.
+    pub(super) fn with_deliveries(self, imported: &[Imported]) -> Story {
+        Story { deliveries: imported.iter().filter_map(bad_delivery).collect(), ..self }
     }
 }
 

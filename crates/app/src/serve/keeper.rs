@@ -8,7 +8,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use store::{LockState, Timestamp};
+use store::{LockOwner, LockState, RunKind, Timestamp};
 use tokio::sync::watch;
 
 use super::schedule::{NextRun, Schedule};
@@ -32,6 +32,10 @@ const SET_BACK_S: i64 = 60;
 
 /// How often it is looked whether it has been quiet for too long, in seconds.
 const ALARM_LOOK_EVERY_S: i64 = 60 * 60;
+
+/// How often, and how many times at most, it is looked whether a live run has ended.
+const LIVE_WAIT: Duration = Duration::from_secs(1);
+const LIVE_WAITS_MAX: u32 = 30 * 60;
 
 /// What a scheduled run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +138,8 @@ impl Alarm {
 #[derive(Debug, Default)]
 pub(super) struct Board {
     next: Mutex<Option<Timestamp>>,
-    busy: Mutex<bool>,
+    /// How many runs are under way.
+    busy: Mutex<u32>,
 }
 
 impl Board {
@@ -143,17 +148,19 @@ impl Board {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a scheduled run is under way.
+    /// Whether a run is under way.
     pub(super) fn is_busy(&self) -> bool {
-        *self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) > 0
     }
 
     pub(super) fn set_next(&self, next: Option<Timestamp>) {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
-    fn set_busy(&self, busy: bool) {
-        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = busy;
+    /// Notes that a run begins, or that it has ended.
+    pub(super) fn set_busy(&self, busy: bool) {
+        let mut runs = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        *runs = if busy { *runs + 1 } else { runs.saturating_sub(1) };
     }
 }
 
@@ -203,7 +210,7 @@ pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Rec
 }
 
 /// Waits for the next look at the clock; false when it is time to stop.
-async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
+pub(super) async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     if *stop.borrow() {
         return false;
     }
@@ -224,8 +231,21 @@ pub(super) async fn turn(app: &App, keeper: &mut Keeper, board: &Board, output: 
     }
 }
 
+/// Waits until no live run is under way: it is short, and the run of the schedule is not to be lost for it.
+async fn wait_for_live_run(app: &App) {
+    for _ in 0..LIVE_WAITS_MAX {
+        let state = app.store.lock_state().await;
+        let is_live = |owner: &LockOwner| owner.purpose == RunKind::Live.as_str();
+        if !matches!(&state, Ok(LockState::Held(Some(owner))) if is_live(owner)) {
+            return;
+        }
+        tokio::time::sleep(LIVE_WAIT).await;
+    }
+}
+
 /// Carries out a scheduled run, unless another run is under way.
 async fn run(app: &App, mode: Mode, output: &Output) {
+    wait_for_live_run(app).await;
     match app.store.lock_state().await {
         Ok(LockState::Held(owner)) => {
             let owner = owner.map_or_else(|| "another run".to_owned(), |owner| owner.to_string());

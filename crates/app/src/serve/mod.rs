@@ -1,8 +1,9 @@
 //! `muster serve`: keeps the schedule, raises the silence alarm, tells other programs how it is (features F1, H8, N9,
 //! N10), and answers student systems.
 //!
-//! The way through: `schedule.rs` and `cron.rs` say when, `keeper.rs` does it; `http.rs` takes connections, `tls.rs`
-//! encrypts them, `metrics.rs` tells, and `letters.rs` lets owners of courses get no more letters.
+//! The way through: `schedule.rs` and `cron.rs` say when, `keeper.rs` does it, `live.rs` carries out what is pushed;
+//! `http.rs` takes connections, `tls.rs` encrypts them, `metrics.rs` tells, and `letters.rs` lets owners of courses get no
+//! more letters.
 //!
 //! Not here: the command that starts it ([`crate::commands::serve`]), and what student systems are answered
 //! ([`crate::imses`]).
@@ -11,6 +12,7 @@ mod cron;
 mod http;
 mod keeper;
 mod letters;
+mod live;
 mod metrics;
 #[cfg(test)]
 mod packaging;
@@ -104,7 +106,8 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
     let mut work = std::pin::pin!(async {
         let watching = keeper::keep_watch(&app, begun, stopped.clone());
         let leveling = keep_levels(&app, output, &mut hang_up, stopped.clone());
-        tokio::join!(keeping, watching, leveling);
+        let living = live::keep(&app, &board, output, stopped.clone());
+        tokio::join!(keeping, watching, leveling, living);
     });
     tokio::select! {
         () = &mut work => {}

@@ -129,6 +129,32 @@ pub(crate) enum SourceError {
         /// Why.
         source: DriverError,
     },
+    /// What was pushed cannot be read from our database.
+    #[error("cannot read what was pushed to the site {site} for source {name}")]
+    Pushed {
+        /// The source.
+        name: String,
+        /// The site.
+        site: String,
+        /// Why.
+        source: store::StoreError,
+    },
+    /// Nobody may push to the site.
+    #[error("cannot read source {name}: there is no site {site}, so nobody can have pushed to it")]
+    NoSite {
+        /// The source.
+        name: String,
+        /// The site.
+        site: String,
+    },
+    /// Our database, which holds what was pushed, cannot be opened.
+    #[error(
+        "cannot read source {name}: what is pushed to it is in the management database, which cannot be opened"
+    )]
+    NoDatabase {
+        /// The source.
+        name: String,
+    },
     /// A query failed.
     #[error("cannot run the query {query} of source {name} on {url}")]
     Query {
@@ -186,6 +212,13 @@ impl SourceError {
             SourceError::OdbcQuery { name, query, .. } => {
                 format!("try [source.{name}.queries] {query} there by hand")
             }
+            SourceError::Pushed { .. } | SourceError::NoDatabase { .. } => {
+                "`muster check database` looks at it".to_owned()
+            }
+            SourceError::NoSite { name, site } => format!(
+                "`muster account add NAME --site {site}` lets a student system in; `site` under [source.{name}] names another one, \
+                 and `muster account sites` lists them"
+            ),
             SourceError::Query { name, query, source, .. } if would_write(source) => {
                 format!("write a SELECT in [source.{name}.queries] {query}: a source is only read, and nothing was changed")
             }

@@ -1,6 +1,6 @@
-//! Reads what a source says: CSV files or the answers of queries become one delivery.
+//! Reads what a source says: CSV files, the answers of queries or what was pushed become one delivery.
 //!
-//! The way through: `csv_file.rs`, `sql.rs` and `odbc` give raw rows, `intake.rs` judges them, `error_file.rs` writes those
+//! The way through: `csv_file.rs`, `sql.rs`, `odbc` and `imses.rs` give raw rows, `intake.rs` judges them, `error_file.rs` writes those
 //! that were rejected. `old_tool` reads the database of the integration that Muster replaces. `mappings.rs` reads and writes the file of `muster map import` and `export`.
 //!
 //! Not here: whether a delivery is believed (`reconcile::delivery::doubts`) and where it is kept (`store`).
@@ -12,6 +12,7 @@ mod error;
 mod error_file;
 mod fast_map;
 mod field;
+mod imses;
 mod intake;
 mod mappings;
 mod odbc;
@@ -30,6 +31,8 @@ use std::path::Path;
 use encoding_rs::UTF_8;
 use reconcile::delivery::Delivery;
 use reconcile::keys::SourceName;
+use store::Store;
+use store::ims::Pushed;
 
 pub(crate) use error::SourceError;
 pub(crate) use error_file::{rejected_file_name, write_rejections};
@@ -56,14 +59,17 @@ pub(crate) struct Reading {
     pub(crate) tables: Vec<TableRead>,
     /// What a person may want to know, such as a column that is ignored.
     pub(crate) notices: Vec<String>,
+    /// Which state of a site it was, where a student system pushed it.
+    pub(crate) pushed: Option<Pushed>,
 }
 
-/// Reads a source. `progress` is told now and then how many rows were read so far, all tables together.
+/// Reads a source; one that is pushed to is read from our own database. `progress` is told now and then how many rows were read so far, all tables together.
 ///
 /// A source of files is read without a pause: call it where blocking is allowed.
 pub(crate) async fn read(
     source: &SourceConfig,
     name: &SourceName,
+    store: Option<&Store>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Reading, SourceError> {
     let mut progress = Progress { rows: 0, tell: progress };
@@ -83,12 +89,19 @@ pub(crate) async fn read(
             let notices = odbc::read(place, name.as_str(), &mut intake, &mut progress).await?;
             Ok(reading(intake, notices))
         }
+        SourcePlace::Pushed(place) => {
+            let Some(store) = store else { return Err(SourceError::NoDatabase { name: name.to_string() }) };
+            let mut intake = Intake::new(name.clone(), UTF_8, source);
+            let (notices, pushed) =
+                imses::read(place, name.as_str(), store, &mut intake, &mut progress).await?;
+            Ok(Reading { pushed: Some(pushed), ..reading(intake, notices) })
+        }
     }
 }
 
 fn reading(intake: Intake<'_>, notices: Vec<String>) -> Reading {
     let (delivery, tables) = intake.finish();
-    Reading { delivery, tables, notices }
+    Reading { delivery, tables, notices, pushed: None }
 }
 
 /// Counts rows and tells somebody.

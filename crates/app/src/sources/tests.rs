@@ -20,7 +20,7 @@ pub(super) fn run<F: Future>(future: F) -> F::Output {
 }
 
 fn read_source(source: &SourceConfig) -> Result<Reading, SourceError> {
-    run(read(source, &SourceName::from("cmis"), &|_| {}))
+    run(read(source, &SourceName::from("cmis"), None, &|_| {}))
 }
 
 fn csv_source(folder: &Path, encoding: &'static Encoding, terms: Option<&[&str]>) -> SourceConfig {
@@ -226,7 +226,7 @@ fn progress_tells_the_rows_of_all_tables() {
     fs::write(dir.path().join("members.csv"), format!("{MEMBERS}1,p,student\n1,q,student\n")).unwrap();
     let last = AtomicU64::new(0);
     let told = |rows| last.store(rows, Ordering::Relaxed);
-    run(read(&csv_source(dir.path(), UTF_8, None), &SourceName::from("cmis"), &told)).unwrap();
+    run(read(&csv_source(dir.path(), UTF_8, None), &SourceName::from("cmis"), None, &told)).unwrap();
     assert_eq!(last.into_inner(), 3);
 }
 
@@ -323,7 +323,7 @@ where
          modules = \"SELECT DISTINCT module AS module_code FROM muster_test_groups ORDER BY module\"\n"
     );
     let source = sql_source(&text);
-    let reading = read(&source, &SourceName::from("sits"), &|_| {}).await.unwrap();
+    let reading = read(&source, &SourceName::from("sits"), None, &|_| {}).await.unwrap();
     let shown = show(&reading);
     let mut lines: Vec<&str> = shown.lines().collect();
     lines.sort_unstable();
@@ -351,10 +351,10 @@ where
         "SELECT DISTINCT module AS module_code FROM muster_test_groups ORDER BY module",
         "DELETE FROM muster_test_groups",
     );
-    let error = read(&sql_source(&writes), &SourceName::from("sits"), &|_| {}).await.unwrap_err();
+    let error = read(&sql_source(&writes), &SourceName::from("sits"), None, &|_| {}).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot run the query modules of source sits on "), "{error}");
     let missing = text.replace("AS person_id", "AS persn_id");
-    let error = read(&sql_source(&missing), &SourceName::from("sits"), &|_| {}).await.unwrap_err();
+    let error = read(&sql_source(&missing), &SourceName::from("sits"), None, &|_| {}).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot read the answer of the query members of source sits: there is no column person_id; \
@@ -391,7 +391,7 @@ fn text_that_is_not_utf_8_in_a_database_is_rejected() {
     );
     run(async {
         sqlx::SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
-        let reading = read(&sql_source(&text), &SourceName::from("sits"), &|_| {}).await.unwrap();
+        let reading = read(&sql_source(&text), &SourceName::from("sits"), None, &|_| {}).await.unwrap();
         let expected = "groups:1 encoding: group_id is not UTF-8: byte 0xE4 at offset 1 of 1\\xE4 [module M, group -, person -]\n";
         assert!(show(&reading).starts_with(expected), "{}", show(&reading));
     });
@@ -432,7 +432,7 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
         ))
     };
     let check = |source: &SourceConfig, expected: &str| {
-        let error = run(read(source, &SourceName::from("sits"), &|_| {})).unwrap_err();
+        let error = run(read(source, &SourceName::from("sits"), None, &|_| {})).unwrap_err();
         assert_eq!(error.to_string(), expected);
     };
     check(

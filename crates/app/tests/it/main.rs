@@ -43,6 +43,7 @@ mod people;
 mod place;
 mod post_office;
 mod program;
+mod pushed;
 mod rehearse;
 mod rows;
 mod scenarios;

@@ -12,6 +12,7 @@ mod groups;
 mod memberships;
 mod messages;
 mod persons;
+mod teaching;
 mod transaction;
 mod versions;
 
@@ -20,5 +21,6 @@ pub use groups::{CourseLeft, GroupContent, GroupKind, GroupRef, GroupRow, Standi
 pub use memberships::{MembershipContent, MembershipRef, MembershipRow};
 pub use messages::{Counts, MessageFilter, MessageOutcome, MessageRow, NewMessage};
 pub use persons::{PersonPage, PersonRef, PersonRow, Relatives};
+pub use teaching::{Pushed, PushedKeys, Taught, Teaching};
 pub use transaction::{Batch, ObjectKind, Reading, Readings, SiteId, Writing};
 pub use versions::{Version, Versions};

@@ -4,7 +4,7 @@ use reconcile::delivery::Figures;
 use reconcile::keys::Role;
 use store::{StoreError, Verdict};
 
-use crate::support::{accept, at, cmis, delivery, memory, on_disk};
+use crate::support::{accept, accepted, at, cmis, delivery, memory, on_disk};
 
 #[tokio::test]
 async fn figures_of_the_accepted_delivery_are_those_of_its_rows() {
@@ -24,7 +24,7 @@ async fn a_refused_delivery_changes_nothing_until_a_person_accepts_it() {
     let refused = store.save_delivery(&lock, &delivery(&["ANTH1014"]), at(20), &doubted).await.unwrap();
     assert_eq!(store.accepted_figures(&cmis()).await.unwrap(), before);
 
-    store.accept_delivery(&lock, refused, "ada", "the term is over", at(30)).await.unwrap();
+    store.accept_delivery(&lock, refused, &accepted(&cmis(), "the term is over", 30)).await.unwrap();
     assert_eq!(store.accepted_figures(&cmis()).await.unwrap().unwrap().groups, 0);
     let newest = &store.deliveries(1).await.unwrap()[0];
     assert_eq!(newest.accepted_by, Some(("ada".into(), "the term is over".into())));
@@ -38,7 +38,7 @@ async fn an_older_refused_delivery_cannot_be_accepted_over_a_newer_one() {
     let doubted = Verdict::Refused("it shrank".into());
     let refused = store.save_delivery(&lock, &delivery(&["ANTH1014"]), at(10), &doubted).await.unwrap();
     accept(&store, &lock, &["ANTH1014 1 a b"], 20).await;
-    let error = store.accept_delivery(&lock, refused, "ada", "", at(30)).await.unwrap_err();
+    let error = store.accept_delivery(&lock, refused, &accepted(&cmis(), "", 30)).await.unwrap_err();
     assert!(matches!(error, StoreError::Missing { .. }), "{error}");
 }
 

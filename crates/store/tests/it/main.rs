@@ -23,6 +23,7 @@ mod owners;
 mod pauses;
 mod people;
 mod place;
+mod pushed;
 mod rejections;
 mod runs;
 mod snapshots;

@@ -3,7 +3,7 @@
 use reconcile::delivery::{Delivery, Rejection};
 use store::{RejectionFilter, RejectionRow, RunLock, Store, Verdict};
 
-use crate::support::{at, delivery, memory, rejection};
+use crate::support::{accepted, at, cmis, delivery, memory, rejection};
 
 fn with(rejections: Vec<Rejection>) -> Delivery {
     Delivery { rejections, ..delivery(&["M 1 a"]) }
@@ -55,7 +55,7 @@ async fn an_accepted_refusal_heals_what_it_came_without() {
     let refused = Verdict::Refused("a test".into());
     let id = store.save_delivery(&lock, &other, at(20), &refused).await.unwrap();
     assert_eq!(open(&store).await.len(), 2);
-    store.accept_delivery(&lock, id, "ada", "", at(30)).await.unwrap();
+    store.accept_delivery(&lock, id, &accepted(&cmis(), "", 30)).await.unwrap();
     let rows = open(&store).await;
     assert_eq!(rows.iter().map(|row| row.row[1].as_str()).collect::<Vec<_>>(), ["c"]);
 }

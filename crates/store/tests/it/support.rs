@@ -8,7 +8,9 @@ use reconcile::delivery::{DeliveredGroup, DeliveredMember, Delivery, Rejection, 
 use reconcile::keys::{CourseId, GroupId, GroupKey, Part, PersonKey, Role, SourceName, UserId};
 use reconcile::operation::{Because, Change, GroupHead, Operation};
 use reconcile::plan::CoursePlan;
-use store::{LockOwner, MappingChange, NewRun, RunId, RunKind, RunLock, Store, Timestamp, Verdict};
+use store::{
+    Acceptance, LockOwner, MappingChange, NewRun, RunId, RunKind, RunLock, Store, Timestamp, Verdict,
+};
 
 pub(crate) const COURSE: CourseId = CourseId(101);
 
@@ -112,6 +114,11 @@ pub(crate) fn rejection(line: u64, row: &[&str]) -> Rejection {
 
 pub(crate) async fn accept(store: &Store, lock: &RunLock, lines: &[&str], now: i64) -> store::DeliveryId {
     store.save_delivery(lock, &delivery(lines), at(now), &Verdict::Accepted).await.unwrap()
+}
+
+/// The word of Ada, who accepts a refused delivery.
+pub(crate) fn accepted<'a>(source: &'a SourceName, reason: &'a str, now: i64) -> Acceptance<'a> {
+    Acceptance { default_source: source, who: "ada", reason, now: at(now) }
 }
 
 pub(crate) fn change(source: &SourceName) -> MappingChange<'_> {

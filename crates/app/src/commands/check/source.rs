@@ -24,7 +24,7 @@ const SAMPLES: usize = 5;
 /// Reads a source and says what it found.
 pub(super) async fn lines(app: Option<&App>, name: &SourceName, source: &SourceConfig) -> Vec<Line> {
     let what = format!("source {name}");
-    let reading = match sources::read(source, name, &|_| {}).await {
+    let reading = match sources::read(source, name, app.map(|app| &app.store), &|_| {}).await {
         Ok(reading) => reading,
         Err(error) => return vec![Line::wrong(Exit::Source, &what, chain(&error), error.next_step())],
     };
@@ -123,6 +123,7 @@ fn encoding(delivery: &Delivery, source: &SourceConfig) -> Line {
         SourcePlace::Csv(place) => place.encoding.name(),
         SourcePlace::Odbc(place) => place.encoding.name(),
         SourcePlace::Sql(_) => "the database's",
+        SourcePlace::Pushed(_) => "that of the messages",
     };
     let undecodable = delivery.rejections.iter().filter(|rejection| rejection.rule == Rule::Encoding).count();
     let names = || delivery.groups.iter().map(|group| &*group.name);

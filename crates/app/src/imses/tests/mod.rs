@@ -9,6 +9,7 @@ mod messages;
 mod model;
 mod noise;
 mod persons;
+mod source;
 mod two_services;
 // The store's tests make databases on a server in the same way.
 #[expect(dead_code, reason = "these tests look at no database, they only need one")]

@@ -117,7 +117,7 @@ const NO_MEMBERS: &str =
     "SELECT 'x' AS group_id, 'x' AS person_id, 'x' AS role FROM (SELECT 1 AS n) AS t WHERE 1 = 0";
 
 async fn read_text(text: &str) -> Result<String, SourceError> {
-    Ok(show(&read(&sql_source(text), &"sits".into(), &|_| {}).await?))
+    Ok(show(&read(&sql_source(text), &"sits".into(), None, &|_| {}).await?))
 }
 
 #[test]

@@ -27,7 +27,7 @@ const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
 const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 
 /// The tests of the program that are run with each database; the store's are all.
-const SCENARIOS: [&str; 8] = [
+const SCENARIOS: [&str; 9] = [
     "databases::",
     "scenarios::",
     "known_issues::",
@@ -37,6 +37,7 @@ const SCENARIOS: [&str; 8] = [
     "imses::tests::",
     "imses::f10_",
     "imses::accounts_",
+    "pushed::",
 ];
 
 /// What one run of the parts shares.

@@ -63,7 +63,8 @@ fn muster(bencher: Bencher<'_, '_>) {
     let source = source();
     let name = SourceName::from("cmis");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    bencher.bench_local(|| runtime.block_on(sources::read(&source, &name, None, &|_| ())).expect("a delivery"));
+    bencher
+        .bench_local(|| runtime.block_on(sources::read(&source, &name, None, &|_| ())).expect("a delivery"));
 }
 
 /// The source as a configuration names it.

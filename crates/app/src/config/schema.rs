@@ -185,6 +185,10 @@ pub(crate) const SECTIONS: &[Section] = &[
         about: "Where the mappings are written by another program, such as a block in Moodle. They are read with each import and kept in our own table, and each change is in the audit log. Without this section `mapped_modules` in the management database is the place where people and programs write.",
     },
     Section {
+        path: "school.*",
+        about: "A school, faculty or department: modules and courses that are planned or paused together, with `--school NAME`. The name after the dot is yours, for example `[school.anthropology]`. A pause keeps what the school covered when it began.",
+    },
+    Section {
         path: "moodle",
         about: "The Moodle site that is filled. Without this section Muster imports and shows, and applies nothing.",
     },
@@ -196,10 +200,6 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         path: "limits",
         about: "How much may be removed without a person's approval, for each course, source and run. A share is asked only above the small number beside it; the count is asked always.",
-    },
-    Section {
-        path: "school.*",
-        about: "A school, faculty or department: modules and courses that are planned or paused together, with `--school NAME`. The name after the dot is yours, for example `[school.anthropology]`. A pause keeps what the school covered when it began.",
     },
     Section { path: "report.mail", about: "Who is told by mail, and of what (docs/mail.md)." },
     Section { path: "report.mail.smtp", about: "The server that takes the mail." },
@@ -1048,6 +1048,7 @@ mod tests {
                 "itslearning",
                 "policy",
                 "limits",
+                "school",
                 "report",
                 "schedule",
                 "serve",

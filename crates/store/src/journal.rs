@@ -210,6 +210,9 @@ impl Store {
         // First of all, so that whoever worked for such a run has written its last when the rest is looked at.
         let ends = "UPDATE runs SET finished_at = ? WHERE status = 'running' AND id < ?";
         write.execute(ends, [now.into(), Value::Int(current.0)]).await?;
+        // What such a run had handed to its workers names people.
+        write.execute("UPDATE work SET content = '' WHERE content <> '' AND run < ?", before()).await?;
+        write.execute("DELETE FROM work_outcomes WHERE run < ?", before()).await?;
         write
             .execute(
                 "UPDATE courses SET look_again = 1 WHERE course IN (SELECT course FROM operations WHERE run < ? \

@@ -27,8 +27,9 @@ const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
 const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 
 /// The tests of the program that are run with each database; the store's are all.
-const SCENARIOS: [&str; 8] = [
+const SCENARIOS: [&str; 9] = [
     "databases::",
+    "machines::",
     "scenarios::",
     "known_issues::",
     "outages::",

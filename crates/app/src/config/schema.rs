@@ -213,10 +213,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         path: "serve",
         about: "Where `muster serve` answers: how it is, and student systems that push (docs/ims-es.md).",
     },
-    Section {
-        path: "workers",
-        about: "Runs that many machines share (docs/scale.md).",
-    },
+    Section { path: "workers", about: "Runs that many machines share (docs/scale.md)." },
     Section {
         path: "imses",
         about: "Student systems that push by IMS Enterprise Services (docs/ims-es.md); `muster account` lets them in.",

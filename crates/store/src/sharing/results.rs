@@ -87,16 +87,34 @@ impl Store {
 
     /// Notes of operations that their course, read again, shows what they were sent for.
     pub async fn found_done(&self, lock: &RunLock, run: RunId, numbers: &[u32]) -> Result<()> {
-        let mut write = self.db.write_locked(lock, "note what was found done").await?;
+        let why = "the worker that sent it was lost; the course, read again, shows it";
+        self.settle_by_reading(lock, run, numbers, OperationState::AlreadySo, why).await
+    }
+
+    /// Notes of operations that their course, read again, does not want them any more.
+    pub async fn leave_undone(&self, lock: &RunLock, run: RunId, numbers: &[u32]) -> Result<()> {
+        let why = "a worker was lost before; the course, read again, does not ask for it";
+        self.settle_by_reading(lock, run, numbers, OperationState::NotTried, why).await
+    }
+
+    async fn settle_by_reading(
+        &self,
+        lock: &RunLock,
+        run: RunId,
+        numbers: &[u32],
+        state: OperationState,
+        why: &str,
+    ) -> Result<()> {
+        let mut write =
+            self.db.write_locked(lock, "note what a course showed when it was read again").await?;
         for some in numbers.chunks(LIST_MAX) {
             let sql = format!(
-                "UPDATE operations SET state = 'already_so', detail = \
-                 'the worker that sent it was lost; the course, read again, shows it' \
-                 WHERE run = ? AND number IN ({})",
+                "UPDATE operations SET state = ?, detail = ? WHERE run = ? AND number IN ({})",
                 marks(some.len())
             );
+            let values = [state.as_str().into(), why.into(), run.0.into()];
             let numbers = some.iter().map(|number| (*number).into());
-            write.execute(sql, std::iter::once(run.0.into()).chain(numbers)).await?;
+            write.execute(sql, values.into_iter().chain(numbers)).await?;
         }
         write.commit().await
     }

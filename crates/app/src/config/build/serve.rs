@@ -47,7 +47,8 @@ impl Build<'_> {
     fn needs_server(&mut self, key: &str) {
         let database = self.document.text("database").unwrap_or_default();
         if self.document.flag(key) && database.starts_with("sqlite") {
-            let hint = "name a database on a server in `database`, or leave it out: one machine needs no workers";
+            let hint =
+                "name a database on a server in `database`, or leave it out: one machine needs no workers";
             self.mistake(key, "many machines cannot share a SQLite file", Some(hint.to_owned()));
         }
     }

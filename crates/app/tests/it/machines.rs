@@ -281,8 +281,7 @@ fn a_helper_with_other_settings_says_which_and_takes_nothing() {
 #[test]
 fn y8_one_message_sent_to_two_services_has_one_effect_and_one_answer() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let place = runtime.block_on(database::Place::new());
-    let desk = Desk::on(place.url(), "listen = \"127.0.0.1:0\"");
+    let desk = Desk::local();
     let services = [desk.serve(), desk.serve()];
     for round in 0..12 {
         let call = create(&[format!("g{round}")]);
@@ -300,7 +299,7 @@ fn y8_one_message_sent_to_two_services_has_one_effect_and_one_answer() {
         let again = services[round % 2].post(COMBINED, XML, &bytes);
         assert_eq!(endings(&again, &call), [Ending::Done], "{round}");
     }
-    let rows = |query| runtime.block_on(place.rows(query)).len();
+    let rows = |query| runtime.block_on(desk.database.rows(query)).len();
     // Messages that changed nothing are written down a moment later.
     let begun = Instant::now();
     let repeated = || rows("SELECT outcome FROM ims_messages WHERE outcome = 'repeated'");

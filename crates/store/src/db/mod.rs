@@ -133,7 +133,7 @@ impl Db {
 
     /// Begins a transaction that may write beside those of workers.
     pub(crate) async fn write_worker(&self, purpose: &'static str) -> Result<Transaction> {
-        Transaction::begun(self.pools.begin_worker().await, self.dialect, purpose)
+        Transaction::begun(self.pools.begin_worker().await, self.holders(), self.dialect, purpose).await
     }
 
     /// Begins a transaction that may write; returns the fence of the newest run lock as well.

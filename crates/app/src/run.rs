@@ -18,7 +18,8 @@ use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
 use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
 use store::{
-    Calls, FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus, School,
+    Calls, FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
+    School,
 };
 use targets::journal::{Journal, PlannedOperation, StopReason};
 use targets::moodle::{CallCounts, Moodle};

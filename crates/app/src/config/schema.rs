@@ -1032,9 +1032,11 @@ mod tests {
                 "itslearning",
                 "policy",
                 "limits",
+                "school",
                 "report",
                 "schedule",
                 "serve",
+                "workers",
                 "imses",
                 "retention",
                 "log"

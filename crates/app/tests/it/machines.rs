@@ -183,18 +183,15 @@ fn a_worker_killed_at_any_moment_changes_nothing_of_the_end() {
         return;
     }
     let (expected, writes) = alone();
-    // How many courses were taken from a lost worker, and how many operations were found done when they were read again.
-    let (lost, found) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    // How many operations were found done when their course was read again: so many courses of a killed worker were begun.
+    let found = AtomicUsize::new(0);
     in_parallel(3, &[1, 2, 3, 4, 5, 6], |seed| {
         let place = killed_worker(*seed, &expected, writes)?;
-        let count = |query: &str| place.rows(query).len();
-        lost.fetch_add(count("SELECT course FROM leases WHERE ended = 'lost'"), Ordering::Relaxed);
         let read_again = "SELECT number FROM operations WHERE state = 'already_so' AND detail <> ''";
-        found.fetch_add(count(read_again), Ordering::Relaxed);
+        found.fetch_add(place.rows(read_again).len(), Ordering::Relaxed);
         Ok(())
     });
-    let (lost, found) = (lost.into_inner(), found.into_inner());
-    assert!(lost > 0 && found > 0, "{lost} courses were lost, {found} operations found done");
+    assert!(found.into_inner() > 0, "no worker was killed in the middle of a course");
 }
 
 fn killed_worker(mut seed: u64, expected: &str, writes: usize) -> Result<Place, String> {

@@ -28,7 +28,7 @@ async fn share(store: &Store, lock: &RunLock, run: RunId, courses: i64, lease_s:
 async fn take(store: &Store, lease: &Lease, max: u64) -> Vec<CourseTaken> {
     match store.take_courses(lease, max).await.unwrap() {
         Taken::Courses(taken) => taken,
-        Taken::Over => panic!("it is over"),
+        Taken::Over => unreachable!("it is over"),
     }
 }
 

@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Keep the schedule, raise the silence alarm, answer student systems and monitors
     Serve,
+    /// Work for runs that are shared with other machines, until a signal ends it
+    Work(WorkArgs),
     /// Say which student systems may push, and to which site
     #[command(subcommand)]
     Account(AccountCommand),
@@ -134,6 +136,13 @@ pub(crate) struct InitArgs {
     /// Replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkArgs {
+    /// End when no shared run is under way
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 const GROUPS: &[(&str, &[&str])] = &[
     ("Try it", &["demo", "simulate"]),
     ("Set up", &["init", "check", "config", "map", "owners"]),
-    ("Each night", &["run", "import", "plan", "apply", "approve", "serve"]),
+    ("Each night", &["run", "import", "plan", "apply", "approve", "serve", "work"]),
     ("Look", &["status", "explain", "runs", "export"]),
     ("Student systems that push", &["account", "ims"]),
     ("Mend", &["repair", "retry", "skip", "undo", "pause", "resume", "forget", "adopt"]),

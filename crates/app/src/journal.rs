@@ -8,16 +8,19 @@ use std::sync::{Mutex, PoisonError};
 use reconcile::keys::{CourseId, Text};
 use reconcile::operation::Operation;
 use reconcile::outcome::Outcome;
-use store::{CourseState, RestError, RunId, RunLock, Store};
+use store::{Proof, RestError, RunId, RunLock, Store, StoreError};
 use targets::journal::{FailedCall, Journal, JournalError};
 
 use crate::app::App;
 use crate::clock::Clock;
+use crate::workers::Seat;
 
 /// Writes what is sent and settled into the database, and keeps the outcomes for the report.
 pub(crate) struct RunJournal<'a> {
     pub(crate) store: &'a Store,
-    pub(crate) lock: &'a RunLock,
+    proof: Proof<'a>,
+    /// Where a worker writes: its place in the run.
+    seat: Option<&'a Seat>,
     pub(crate) run: RunId,
     pub(crate) clock: Clock,
     course_names: HashMap<CourseId, Text>,
@@ -27,13 +30,22 @@ pub(crate) struct RunJournal<'a> {
 impl<'a> RunJournal<'a> {
     /// The journal of a run.
     pub(crate) fn new(app: &'a App, lock: &'a RunLock, run: RunId) -> RunJournal<'a> {
+        RunJournal::with(app, lock.into(), None, run)
+    }
+
+    /// The journal of a run in which a worker writes about its own courses.
+    pub(crate) fn of_worker(app: &'a App, seat: &'a Seat) -> RunJournal<'a> {
+        RunJournal::with(app, seat.lease().into(), Some(seat), seat.lease().run())
+    }
+
+    fn with(app: &'a App, proof: Proof<'a>, seat: Option<&'a Seat>, run: RunId) -> RunJournal<'a> {
         let (course_names, outcomes) = (HashMap::new(), Mutex::default());
-        RunJournal { store: &app.store, lock, run, clock: app.clock, course_names, outcomes }
+        RunJournal { store: &app.store, proof, seat, run, clock: app.clock, course_names, outcomes }
     }
 
     /// Tells what the courses of the run are called.
-    pub(crate) fn name_courses(&mut self, courses: &[CourseState]) {
-        self.course_names = courses.iter().map(|state| (state.course, state.name.clone())).collect();
+    pub(crate) fn name_courses(&mut self, names: impl Iterator<Item = (CourseId, Text)>) {
+        self.course_names = names.collect();
     }
 
     /// Keeps calls that failed while the platform was read.
@@ -51,12 +63,17 @@ impl<'a> RunJournal<'a> {
 
 impl Journal for RunJournal<'_> {
     async fn sent(&self, operations: &[(u32, &Operation)]) -> Result<(), JournalError> {
-        let sent = self.store.sent(self.lock, self.run, operations).await;
-        sent.map_err(|error| JournalError(Box::new(error)))
+        let sent = self.store.sent(self.proof, self.run, operations).await;
+        sent.map_err(|error| JournalError(Box::new(error)))?;
+        // After it was recorded, so that as little time as can be lies between this look and the request.
+        match self.seat {
+            Some(seat) if !seat.holds() => Err(JournalError(Box::new(StoreError::LeaseLost))),
+            _ => Ok(()),
+        }
     }
 
     async fn settled(&self, operations: &[(u32, &Operation, Outcome)]) -> Result<(), JournalError> {
-        let settled = self.store.settled(self.lock, self.run, operations, self.clock.now()).await;
+        let settled = self.store.settled(self.proof, self.run, operations, self.clock.now()).await;
         settled.map_err(|error| JournalError(Box::new(error)))?;
         for (number, operation, outcome) in operations {
             log(self.run, *number, operation, outcome);
@@ -85,7 +102,7 @@ impl Journal for RunJournal<'_> {
             people,
             what_happened: aftermath.to_string().into(),
         };
-        if let Err(error) = self.store.record_rest_error(self.lock, &error).await {
+        if let Err(error) = self.store.record_rest_error(self.proof, &error).await {
             tracing::warn!(error = %error, "cannot keep a failed call");
         }
     }

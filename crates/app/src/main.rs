@@ -32,6 +32,7 @@ mod serve;
 mod skipped;
 mod sources;
 mod take_over;
+mod workers;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -114,6 +115,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Status(args) if args.nagios => commands::nagios::run(open().await, output).await,
         Command::Status(_) => commands::status::run(&open().await?, output).await,
         Command::Serve => commands::serve::run(open().await?, output).await,
+        Command::Work(args) => commands::work::run(open().await?, &args, output).await,
         Command::Account(command) => commands::account::run(&open().await?, &command, output).await,
         Command::Ims(ImsCommand::Lint { file }) => commands::ims_lint::run(&file, output),
         Command::Ims(ImsCommand::Call(call)) => {

@@ -15,7 +15,7 @@ use reconcile::operation::Fingerprint;
 use reconcile::plan::{CoursePlan, people_to_look_up, plan_course, wants_only_what_is_ours};
 use reconcile::policy::NameTaken;
 use reconcile::snapshot::CourseSnapshot;
-use store::{CourseNamed, CourseState, RunLock};
+use store::{CourseNamed, CourseState, RunLock, Timestamp};
 use targets::moodle::{CourseNames, Look, Moodle, ObserveScope};
 
 use crate::app::App;
@@ -36,28 +36,45 @@ pub(crate) async fn make_plans(
     refused: &HashSet<Fingerprint>,
 ) -> Result<Vec<CoursePlan>, Failure> {
     let progress = app.progress("reading the platform", choice.courses.len() as u64);
-    let planner = Planner { app, moodle, refused, progress: &progress };
     let mut plans = Vec::with_capacity(choice.courses.len());
     for some in choice.courses.chunks(COURSES_AT_ONCE) {
         let courses: Vec<CourseId> = some.iter().map(|state| state.course).collect();
-        let snapshots = app.store.snapshots(&courses, &app.default_source(), app.clock.now()).await?;
-        let (mut whole, ours): (Vec<_>, Vec<_>) = snapshots.into_iter().partition(|snapshot| {
-            choice.whole.contains(&snapshot.course) || !wants_only_what_is_ours(snapshot, &app.config.policy)
-        });
-        let light = planner.plan(&ours, Look::Ours).await?;
-        for (snapshot, plan) in ours.into_iter().zip(light) {
-            if plan.changes_only_people() {
-                plans.push(plan);
-            } else {
-                progress.inc_length(1);
-                whole.push(snapshot);
-            }
-        }
-        plans.extend(planner.plan(&whole, Look::Whole).await?);
+        let now = app.clock.now();
+        plans.extend(plan_some(app, moodle, &courses, &choice.whole, refused, now, &progress).await?);
     }
     progress.finish_and_clear();
     plans.sort_by_key(|plan| plan.course);
     name_plans(&choice.courses, &mut plans);
+    Ok(plans)
+}
+
+/// Plans some courses, in no order and without their names, as they are to be at a moment. Those in `whole` are read whole
+/// in any case.
+pub(crate) async fn plan_some(
+    app: &App,
+    moodle: &Moodle,
+    courses: &[CourseId],
+    whole: &HashSet<CourseId>,
+    refused: &HashSet<Fingerprint>,
+    now: Timestamp,
+    progress: &ProgressBar,
+) -> Result<Vec<CoursePlan>, Failure> {
+    let planner = Planner { app, moodle, refused, progress };
+    let snapshots = app.store.snapshots(courses, &app.default_source(), now).await?;
+    let (mut whole, ours): (Vec<_>, Vec<_>) = snapshots.into_iter().partition(|snapshot| {
+        whole.contains(&snapshot.course) || !wants_only_what_is_ours(snapshot, &app.config.policy)
+    });
+    let light = planner.plan(&ours, Look::Ours).await?;
+    let mut plans = Vec::with_capacity(courses.len());
+    for (snapshot, plan) in ours.into_iter().zip(light) {
+        if plan.changes_only_people() {
+            plans.push(plan);
+        } else {
+            progress.inc_length(1);
+            whole.push(snapshot);
+        }
+    }
+    plans.extend(planner.plan(&whole, Look::Whole).await?);
     Ok(plans)
 }
 

@@ -18,7 +18,8 @@ use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
 use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
 use store::{
-    FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus, School,
+    Calls, FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
+    School,
 };
 use targets::journal::{Journal, PlannedOperation, StopReason};
 use targets::moodle::{CallCounts, Moodle};
@@ -34,6 +35,7 @@ use crate::notes::note_courses;
 use crate::planning::learn_names;
 use crate::select::{Select, Selected};
 use crate::skipped;
+use crate::workers::leader::{SharedRun, is_shared};
 
 /// From how many named courses on a run is described by their number.
 const COURSES_NAMED_MAX: usize = 20;
@@ -251,10 +253,17 @@ impl Steps<'_> {
         refuse_another_site(app, &moodle, wish, run).await?;
         app.store.note_site(lock, run, &moodle.site().url).await?;
         learn_names(app, lock, &moodle, &mut choice.courses).await?;
-        journal.name_courses(&choice.courses);
+        journal.name_courses(choice.courses.iter().map(|state| (state.course, state.name.clone())));
         // 2 · snapshot, 3 · desire, 4 · observe, 5 · plan
         let decisions = app.store.decisions(app.clock.now()).await?;
-        let planned = plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await;
+        let mut shared = match is_shared(app, &wish.goal) {
+            true => Some(SharedRun::begin(app, lock, run, &moodle, &choice, &decisions).await?),
+            false => None,
+        };
+        let planned = match &mut shared {
+            Some(shared) => shared.plans(&choice).await.map(|plans| (plans, Selected::default())),
+            None => plans_for(app, &moodle, &wish.goal, &choice, &decisions.refused).await,
+        };
         // Also when nothing could be planned: the questions that failed say why.
         journal.keep(moodle.take_failed_calls()).await;
         let (mut plans, selected) = planned?;
@@ -274,8 +283,12 @@ impl Steps<'_> {
                     settle_mappings(app, undone, &plans).await?;
                 }
                 let left_out = LeftOut { held: &held, skipped: &skipped, only };
-                apply(app, &moodle, journal, &plans, left_out).await?
+                apply(app, &moodle, journal, &plans, left_out, shared.as_mut()).await?
             }
+        };
+        let calls_of_helpers = match shared {
+            Some(shared) => shared.end().await?,
+            None => Calls::default(),
         };
         // 9 · report
         add_findings(&mut plans, &applied.outcomes);
@@ -299,7 +312,7 @@ impl Steps<'_> {
             skipped,
             known,
             report,
-            calls: moodle.calls(),
+            calls: with_helpers(moodle.calls(), calls_of_helpers),
             stopped: applied.stopped,
             plans,
         };
@@ -410,6 +423,7 @@ async fn apply(
     journal: RunJournal<'_>,
     plans: &[CoursePlan],
     left_out: LeftOut<'_>,
+    shared: Option<&mut SharedRun<'_>>,
 ) -> Result<Applied, Failure> {
     let LeftOut { held, skipped, only } = left_out;
     let planned_before = match only {
@@ -434,10 +448,14 @@ async fn apply(
             None => operations.push(PlannedOperation { number, operation: operation.clone() }),
         }
     }
-    let bar = app.progress("carrying out the plan", operations.len() as u64);
     if !left_out.is_empty() {
         journal.settled(&left_out).await.map_err(|error| Failure::of(Exit::Configuration, error))?;
     }
+    if let Some(shared) = shared {
+        let (outcomes, stopped) = shared.apply(&operations, journal).await?;
+        return Ok(Applied { outcomes, stopped });
+    }
+    let bar = app.progress("carrying out the plan", operations.len() as u64);
     let applied = moodle.apply(&operations, &journal, &|progress| bar.set_position(progress.settled)).await;
     bar.finish_and_clear();
     match applied {
@@ -452,6 +470,11 @@ async fn apply(
             Ok(Applied { outcomes: journal.into_outcomes(), stopped })
         }
     }
+}
+
+/// All calls of a run.
+fn with_helpers(own: CallCounts, helpers: Calls) -> CallCounts {
+    CallCounts { reads: own.reads + helpers.reads, writes: own.writes + helpers.writes, ..own }
 }
 
 /// Adds what a person should know about operations that did not end as planned.

@@ -6,10 +6,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::keys::{CourseId, GroupKey, ModuleCode, PersonKey, Text};
 
 /// Something that a person should know about a course.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// The course.
     pub course: CourseId,
@@ -22,7 +24,7 @@ pub struct Finding {
 }
 
 /// What a finding is about. Two findings with the same course, reason and subject are the same finding on two nights.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The module, where it is about one.
     pub module: Option<ModuleCode>,
@@ -47,7 +49,7 @@ pub enum Severity {
 macro_rules! reasons {
     ($($(#[$meta:meta])* $variant:ident $code:literal $severity:ident $title:literal $remedy:literal),+ $(,)?) => {
         /// Why something is not, or not simply, as the source says.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Reason { $($(#[$meta])* $variant),+ }
 
         impl Reason {

@@ -7,13 +7,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::{Finding, Reason, Subject};
 use crate::keys::{GroupId, GroupingId, PersonKey, Text};
 use crate::link::{GroupLink, GroupingLink, LinkChange, LinkState, MemberLink};
 use crate::operation::{Because, Becomes, Change, GroupHead, GroupingHead, Operation};
 
 /// What became of an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// Carried out, with the id that the platform gave to a new group or grouping.
     Done(Option<i64>),
@@ -28,7 +30,7 @@ pub enum Outcome {
 }
 
 /// A target's no.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The platform's code, for example `errorremovenotpermitted`.
     pub code: Text,

@@ -230,6 +230,42 @@ impl Dialect {
         }
     }
 
+    /// What a select says at its end so that the rows it found cannot change until the transaction ends, while others may
+    /// say the same. SQLite's transactions see to that.
+    pub(crate) fn shares_rows(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "",
+            Dialect::MariaDb => " LOCK IN SHARE MODE",
+            Dialect::MySql | Dialect::Postgres => " FOR SHARE",
+        }
+    }
+
+    /// What a select says at its end to take rows that nobody else is taking, without waiting.
+    pub(crate) fn takes_free_rows(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "",
+            Dialect::MariaDb | Dialect::MySql | Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// The type of a whole number in a cast; sums have a wider one.
+    pub(crate) fn whole_number(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "INTEGER",
+            Dialect::MariaDb | Dialect::MySql => "SIGNED",
+            Dialect::Postgres => "BIGINT",
+        }
+    }
+
+    /// The milliseconds since 1970 by the clock of the database, which all machines share.
+    pub(crate) fn now_ms(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Dialect::MariaDb | Dialect::MySql => "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
+            Dialect::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
     /// What an insert says at its end to be answered with the new id; `None` where it has to be asked for afterwards.
     pub(crate) fn returning_id(self) -> Option<&'static str> {
         match self {

@@ -90,6 +90,11 @@ pub enum StoreError {
         "cannot go on: the connection that held the run lock was lost, and another run has begun; nothing more was written, and that run sees what was done"
     )]
     LockLost,
+    /// A worker was silent for longer than its lease lasts, or its run is over.
+    #[error(
+        "cannot go on: this worker was silent for longer than its lease, or the run has ended; nothing more was written, and its courses are done by others"
+    )]
+    LeaseLost,
     /// The lock file could not be made.
     #[error("cannot make the lock file {}: {}", .path.display(), refused_file(.source))]
     CannotLock {
@@ -136,6 +141,7 @@ impl StoreError {
             | StoreError::Newer { .. }
             | StoreError::Held { .. }
             | StoreError::LockLost
+            | StoreError::LeaseLost
             | StoreError::Missing { .. }
             | StoreError::InTheWay { .. } => None,
         }

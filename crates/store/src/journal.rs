@@ -17,8 +17,9 @@ use crate::dialect::marks;
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
 use crate::links::LinkWriter;
-use crate::lock::RunLock;
+use crate::lock::{Proof, RunLock};
 use crate::runs::RunId;
+use crate::sharing::tell_leader;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::tombstones::{bury, bury_replaced};
@@ -101,12 +102,18 @@ const SELECT: &str = "SELECT run, number, course, kind, idnumber, name, target_i
 
 impl Store {
     /// Records that operations are about to be sent. Send nothing before this has returned.
-    pub async fn sent(&self, lock: &RunLock, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
-        again(|| self.try_sent(lock, run, operations)).await
+    pub async fn sent(
+        &self,
+        proof: impl Into<Proof<'_>>,
+        run: RunId,
+        operations: &[(u32, &Operation)],
+    ) -> Result<()> {
+        let proof = proof.into();
+        again(|| self.try_sent(proof, run, operations)).await
     }
 
-    async fn try_sent(&self, lock: &RunLock, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
-        let mut write = self.db.write_locked(lock, "record what is about to be sent").await?;
+    async fn try_sent(&self, proof: Proof<'_>, run: RunId, operations: &[(u32, &Operation)]) -> Result<()> {
+        let mut write = self.db.write_proven(proof, "record what is about to be sent").await?;
         for some in operations.chunks(LIST_MAX) {
             let sql = format!(
                 "UPDATE operations SET state = 'sent', attempts = attempts + 1 WHERE run = ? AND number IN ({})",
@@ -132,22 +139,26 @@ impl Store {
     /// Records what came of operations: outcome, links, tombstones and used approvals together.
     pub async fn settled(
         &self,
-        lock: &RunLock,
+        proof: impl Into<Proof<'_>>,
         run: RunId,
         operations: &[(u32, &Operation, Outcome)],
         now: Timestamp,
     ) -> Result<()> {
-        again(|| self.try_settled(lock, run, operations, now)).await
+        let proof = proof.into();
+        again(|| self.try_settled(proof, run, operations, now)).await
     }
 
     async fn try_settled(
         &self,
-        lock: &RunLock,
+        proof: Proof<'_>,
         run: RunId,
         operations: &[(u32, &Operation, Outcome)],
         now: Timestamp,
     ) -> Result<()> {
-        let mut write = self.db.write_locked(lock, "record what came of operations").await?;
+        let mut write = self.db.write_proven(proof, "record what came of operations").await?;
+        if let Proof::Lease(_) = proof {
+            tell_leader(&mut write, run, operations).await?;
+        }
         let mut alike: BTreeMap<(&str, Text, Option<i64>), Vec<u32>> = BTreeMap::new();
         for (number, _, outcome) in operations {
             let id = match outcome {
@@ -196,6 +207,12 @@ impl Store {
     pub async fn close_open_intents(&self, lock: &RunLock, current: RunId, now: Timestamp) -> Result<u64> {
         let mut write = self.db.write_locked(lock, "close the open intents of earlier runs").await?;
         let before = || [Value::Int(current.0)];
+        // First of all, so that whoever worked for such a run has written its last when the rest is looked at.
+        let ends = "UPDATE runs SET finished_at = ? WHERE status = 'running' AND id < ?";
+        write.execute(ends, [now.into(), Value::Int(current.0)]).await?;
+        // What such a run had handed to its workers names people.
+        write.execute("UPDATE work SET content = '' WHERE content <> '' AND run < ?", before()).await?;
+        write.execute("DELETE FROM work_outcomes WHERE run < ?", before()).await?;
         write
             .execute(
                 "UPDATE courses SET look_again = 1 WHERE course IN (SELECT course FROM operations WHERE run < ? \
@@ -220,10 +237,7 @@ impl Store {
             )
             .await?;
         write
-            .execute(
-                "UPDATE runs SET status = 'interrupted', finished_at = ? WHERE status = 'running' AND id < ?",
-                [now.into(), Value::Int(current.0)],
-            )
+            .execute("UPDATE runs SET status = 'interrupted' WHERE status = 'running' AND id < ?", before())
             .await?;
         write.commit().await?;
         Ok(closed)

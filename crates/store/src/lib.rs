@@ -8,7 +8,7 @@
 //! Invariant: all SQL of ours is in this crate, and only the folder `db` knows the database library, and only
 //! `dialect.rs` what one database spells otherwise than another.
 //! Invariant: what must be true together is written in one transaction, so that a process may be killed at any moment.
-//! Invariant: a function that writes run data asks for a [`RunLock`].
+//! Invariant: a function that writes run data asks for a [`RunLock`], or for the [`Lease`] of a worker in a shared run.
 
 mod approvals;
 mod audit;
@@ -22,6 +22,7 @@ mod error;
 mod exceptions;
 mod filter;
 mod findings;
+mod firings;
 mod grants;
 pub mod ims;
 mod interner;
@@ -40,6 +41,7 @@ mod rest_errors;
 mod retention;
 mod runs;
 mod school;
+mod sharing;
 mod snapshots;
 mod store;
 mod taken_over;
@@ -69,7 +71,7 @@ pub use filter::Page;
 pub use findings::{FindingFilter, FindingRow};
 pub use grants::LeastGrants;
 pub use journal::{JournalRow, OperationFilter, OperationState};
-pub use lock::{LockOwner, LockState, RunLock};
+pub use lock::{LockOwner, LockState, Proof, RunLock};
 pub use lookup::{
     CourseHit, GroupHit, GroupNames, GroupingHit, HitPlace, PersonPlace, PersonTrace, PersonTraces,
 };
@@ -84,6 +86,9 @@ pub use rest_errors::{RestError, RestErrorFilter};
 pub use retention::{KeptSince, Pruned, Retention};
 pub use runs::{FinishedRun, NewRun, ObjectionRow, RunFigures, RunId, RunKind, RunRow, RunStatus};
 pub use school::School;
+pub use sharing::{
+    Calls, CourseOffered, CourseTaken, Lease, NewShare, Share, Stopped, Taken, WorkLeft, WorkPhase,
+};
 pub use store::{Access, DELIVERIES_KEPT, Store};
 pub use taken_over::{ForeignMapping, OLD_MAPPINGS_QUERY, TakenOver};
 pub use time::Timestamp;

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
+use crate::sharing::Lease;
 use crate::time::Timestamp;
 
 use server::ServerLock;
@@ -68,6 +69,27 @@ impl RunLock {
             Held::Server(lock) => Some(lock.fence),
             Held::File(_) | Held::Memory(_) => None,
         }
+    }
+}
+
+/// Proof that its holder may write run data.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// The run lock: all of the run.
+    Lock(&'a RunLock),
+    /// The lease of a worker: the courses of a shared run that it took.
+    Lease(&'a Lease),
+}
+
+impl<'a> From<&'a RunLock> for Proof<'a> {
+    fn from(lock: &'a RunLock) -> Self {
+        Proof::Lock(lock)
+    }
+}
+
+impl<'a> From<&'a Lease> for Proof<'a> {
+    fn from(lease: &'a Lease) -> Self {
+        Proof::Lease(lease)
     }
 }
 

@@ -41,6 +41,7 @@ migrations!(
     10 "pause_ends" "0010_pause_ends.sql",
     11 "schools" "0011_schools.sql",
     12 "owners" "0012_owners.sql",
+    13 "sharing" "0013_sharing.sql",
     15 "pushed_sources" "0015_pushed_sources.sql",
 );
 
@@ -169,6 +170,7 @@ mod tests {
         (10, include_str!("../tests/migrations/0010_pause_ends.sql")),
         (11, include_str!("../tests/migrations/0011_schools.sql")),
         (12, include_str!("../tests/migrations/0012_owners.sql")),
+        (13, include_str!("../tests/migrations/0013_sharing.sql")),
         (15, include_str!("../tests/migrations/0015_pushed_sources.sql")),
     ];
 

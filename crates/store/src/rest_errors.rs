@@ -9,7 +9,7 @@ use reconcile::keys::{CourseId, Text};
 use crate::db::{Row, Value};
 use crate::error::{Cause, Result};
 use crate::filter::{Conditions, Page};
-use crate::lock::RunLock;
+use crate::lock::Proof;
 use crate::runs::RunId;
 use crate::store::Store;
 use crate::time::Timestamp;
@@ -56,10 +56,10 @@ pub struct RestErrorFilter {
 
 impl Store {
     /// Records a call that did not go well.
-    pub async fn record_rest_error(&self, lock: &RunLock, error: &RestError) -> Result<()> {
+    pub async fn record_rest_error(&self, proof: impl Into<Proof<'_>>, error: &RestError) -> Result<()> {
         let RestError { at, run, request, function, code, parameters, answer, .. } = error;
         let RestError { course, course_name, groups, people, what_happened, .. } = error;
-        let mut write = self.db.write_locked(lock, "record an answer of the platform").await?;
+        let mut write = self.db.write_proven(proof.into(), "record an answer of the platform").await?;
         let columns = [
             "at",
             "run",

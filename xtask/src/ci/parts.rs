@@ -29,6 +29,7 @@ const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 /// The tests of the program that are run with each database; the store's are all.
 const SCENARIOS: [&str; 9] = [
     "databases::",
+    "machines::",
     "scenarios::",
     "known_issues::",
     "outages::",

@@ -34,3 +34,4 @@ pub(crate) mod status;
 pub(crate) mod support_bundle;
 mod take_over;
 pub(crate) mod undo;
+pub(crate) mod work;

@@ -62,6 +62,7 @@ pub(crate) fn build(
     let limits = build.section("limits");
     let schedule = build.schedule();
     let serve = build.serve();
+    let workers = build.workers();
     let imses = build.imses();
     let log = build.log();
     Some(Config {
@@ -85,6 +86,7 @@ pub(crate) fn build(
         retention: build.retention(),
         deliveries_kept: document.number("retention.deliveries") as usize,
         serve: serve?,
+        workers,
         imses,
         log,
         warnings: build.warnings,

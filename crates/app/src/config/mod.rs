@@ -36,7 +36,8 @@ pub(crate) use model::OdbcOrigin;
 pub(crate) use model::{
     Answerable, Config, CsvPlace, ImsConfig, ItslearningConfig, KeepBodies, LogConfig, LogFormat, MailConfig,
     MailServer, MailTls, MailWhen, MappingsConfig, ModuleKey, MoodleConfig, Observe, OdbcPlace, OwnersConfig,
-    PeopleKeys, PersonIs, PersonKeyField, PushedPlace, Queries, SourceConfig, SourcePlace, SqlPlace, TlsFiles,
+    PeopleKeys, PersonIs, PersonKeyField, PushedPlace, Queries, SourceConfig, SourcePlace, SqlPlace,
+    TlsFiles,
 };
 pub(crate) use secret::{SecretError, SecretRef};
 

@@ -68,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) deliveries_kept: usize,
     /// Where `muster serve` answers, and how.
     pub(crate) serve: ServeConfig,
+    /// Whether runs are shared with other machines.
+    pub(crate) workers: WorkersConfig,
     /// How student systems that push are answered.
     pub(crate) imses: ImsConfig,
     /// What is logged, and where.
@@ -87,6 +89,17 @@ pub(crate) struct ServeConfig {
     pub(crate) tls: Option<TlsFiles>,
     /// Whether passwords may come over plain HTTP from another machine.
     pub(crate) allow_http: bool,
+    /// Whether this service takes part in shared runs.
+    pub(crate) work: bool,
+}
+
+/// Runs that many machines share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkersConfig {
+    /// Whether a run is shared with other machines.
+    pub(crate) share: bool,
+    /// How long a worker may be silent, in seconds.
+    pub(crate) lease_s: u32,
 }
 
 /// A certificate and its key.

@@ -212,6 +212,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         path: "serve",
         about: "Where `muster serve` answers: how it is, and student systems that push (docs/ims-es.md).",
     },
+    Section { path: "workers", about: "Runs that many machines share (docs/scale.md)." },
     Section {
         path: "imses",
         about: "Student systems that push by IMS Enterprise Services (docs/ims-es.md); `muster account` lets them in.",
@@ -901,6 +902,23 @@ pub(crate) const KEYS: &[Key] = &[
         false,
         "Whether student systems may send over plain HTTP although `listen` is no loopback address. Their passwords can then be read on the way, unless a proxy or the network encrypts.",
     ),
+    flag(
+        "serve.work",
+        false,
+        "Whether this service takes part in runs that are shared, as `muster work` does (docs/scale.md).",
+    ),
+    // Many machines.
+    flag(
+        "workers.share",
+        false,
+        "Whether the courses of a run are shared with every `muster work` on the same database. It needs a database on a server (docs/scale.md).",
+    ),
+    key(
+        "workers.lease_s",
+        Kind::Number { min: 1, max: 3_600 },
+        Default::Number(60),
+        "How long a worker may be silent before its courses are given to others, in seconds; never shorter than `timeout_s` of [moodle].",
+    ),
     // IMS Enterprise Services.
     key(
         "imses.message_bytes_max",
@@ -1052,6 +1070,7 @@ mod tests {
                 "report",
                 "schedule",
                 "serve",
+                "workers",
                 "imses",
                 "retention",
                 "log"

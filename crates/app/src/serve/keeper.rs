@@ -3,6 +3,7 @@
 //! Not here: when a time of cron is (`schedule.rs`), and what a run is ([`crate::run`]).
 //!
 //! Invariant: a run under way is never stopped from here.
+//! Invariant: of all services on one database, one begins each scheduled run and raises each alarm.
 //! Invariant: [`Keeper`] and [`Alarm`] read no clock; they are told the time.
 
 use std::sync::{Mutex, PoisonError};
@@ -15,11 +16,12 @@ use super::schedule::{NextRun, Schedule};
 use crate::app::App;
 use crate::clock::{DAY_S, written};
 use crate::commands::night;
-use crate::exit::Failure;
+use crate::exit::{Failure, chain};
 use crate::health::{Health, spread};
 use crate::mail::{Silence, send_silence_alarm, tell_pause_ends};
 use crate::output::Output;
 use crate::run::Finished;
+use crate::workers::who;
 
 /// How often the clock is looked at. A long sleep would not notice that the machine slept or that its clock was set.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -52,7 +54,20 @@ pub(super) struct Keeper {
     schedule: Schedule,
     spread: String,
     next: Option<NextRun>,
+    /// The time of cron that was missed before the start, until its run begins.
+    missed: Option<Timestamp>,
     looked_at: Timestamp,
+}
+
+/// A run that begins now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Firing {
+    /// Its time of cron.
+    pub(super) due: Timestamp,
+    /// Whether that was missed before the start.
+    pub(super) was_missed: bool,
+    /// What it does.
+    pub(super) mode: Mode,
 }
 
 impl Keeper {
@@ -72,21 +87,21 @@ impl Keeper {
             let soon = NextRun { due, begins: Timestamp(now.0 + CATCH_UP_WAIT_S) };
             next = next.filter(|next| next.begins <= soon.begins).or(Some(soon));
         }
-        Keeper { schedule, spread, next, looked_at: now }
+        Keeper { schedule, spread, next, missed, looked_at: now }
     }
 
     /// Tells whether a run begins now. However many times have passed since the last look, it is one run.
-    pub(super) fn look(&mut self, now: Timestamp) -> Option<Mode> {
+    pub(super) fn look(&mut self, now: Timestamp) -> Option<Firing> {
         let is_set_back = now.0 < self.looked_at.0 - SET_BACK_S;
         self.looked_at = now;
         if is_set_back {
             self.next = self.schedule.next_run(now, &self.spread);
         }
-        if self.next.is_none_or(|next| next.begins > now) {
-            return None;
-        }
+        let due = self.next.filter(|next| next.begins <= now)?.due;
         self.next = self.schedule.next_run(now, &self.spread);
-        Some(if self.schedule.blackout(now).is_some() { Mode::PlanOnly } else { Mode::Run })
+        let mode = if self.schedule.blackout(now).is_some() { Mode::PlanOnly } else { Mode::Run };
+        let was_missed = self.missed.take() == Some(due);
+        Some(Firing { due, was_missed, mode })
     }
 
     /// How long to wait for the next look: until the next run, if it is near.
@@ -197,7 +212,10 @@ pub(super) async fn keep_watch(app: &App, begun: Timestamp, mut stop: watch::Rec
         }
         match Health::look(app, Some(begun)).await {
             Ok(health) => {
-                if let Some(silence) = health.silence.filter(|silence| alarm.is_raised(Some(silence), now)) {
+                let raised = health.silence.filter(|silence| alarm.is_raised(Some(silence), now));
+                if let Some(silence) = raised
+                    && is_ours(app, "silence alarm", now, Some(DAY_S)).await
+                {
                     tracing::error!(hours = silence.hours, "no good run for too long");
                     send_silence_alarm(app, &silence).await;
                 }
@@ -222,11 +240,13 @@ pub(super) async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bo
 
 /// One look at the clock, and the run that begins now.
 pub(super) async fn turn(app: &App, keeper: &mut Keeper, board: &Board, output: &Output, now: Timestamp) {
-    let mode = keeper.look(now);
+    let firing = keeper.look(now);
     board.set_next(keeper.next());
-    if let Some(mode) = mode {
+    if let Some(firing) = firing
+        && begins_here(app, firing, now).await
+    {
         board.set_busy(true);
-        run(app, mode, output).await;
+        run(app, firing.mode, output).await;
         board.set_busy(false);
     }
 }
@@ -240,6 +260,35 @@ async fn wait_for_live_run(app: &App) {
             return;
         }
         tokio::time::sleep(LIVE_WAIT).await;
+    }
+}
+
+/// Tells whether a run begins in this service and in no other one on the same database. One that was missed begins again
+/// where whoever began it did not come to a good end.
+async fn begins_here(app: &App, firing: Firing, now: Timestamp) -> bool {
+    let Firing { due, was_missed, mode: _ } = firing;
+    if was_missed {
+        match app.store.last_good_run().await {
+            Ok(Some(began)) if began >= due => return false,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = %error, "cannot look for the last good run"),
+        }
+    }
+    is_ours(app, &format!("run {}", due.0), now, was_missed.then_some(CATCH_UP_WAIT_S)).await
+}
+
+/// Claims what only one service on a database does; says nothing where another one was first. Where the database cannot be
+/// asked, it is better done twice than never.
+async fn is_ours(app: &App, what: &str, now: Timestamp, again_after_s: Option<i64>) -> bool {
+    match app.store.claim(what, &who(), now, again_after_s).await {
+        Ok(granted) => {
+            tracing::debug!(what, granted, "claimed what only one service does");
+            granted
+        }
+        Err(error) => {
+            tracing::warn!(error = chain(&error), what, "cannot ask whether another service does it");
+            true
+        }
     }
 }
 

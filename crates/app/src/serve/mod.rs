@@ -38,6 +38,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::imses::{Ims, Transport};
 use crate::output::Output;
+use crate::workers::helper::{self, Stay};
 
 /// Serves until a signal ends it.
 pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
@@ -107,7 +108,14 @@ pub(crate) async fn serve(app: App, output: &Output) -> Result<Exit, Failure> {
         let watching = keeper::keep_watch(&app, begun, stopped.clone());
         let leveling = keep_levels(&app, output, &mut hang_up, stopped.clone());
         let living = live::keep(&app, &board, output, stopped.clone());
-        tokio::join!(keeping, watching, leveling, living);
+        let helping = async {
+            // Until it is stopped, a helper logs what fails and tries again.
+            let _ended = match app.config.serve.work {
+                true => helper::help(&app, Stay::UntilStopped, stopped.clone()).await,
+                false => Ok(()),
+            };
+        };
+        tokio::join!(keeping, watching, leveling, living, helping);
     });
     tokio::select! {
         () = &mut work => {}
@@ -164,14 +172,15 @@ fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {
         .map_err(|error| Failure::new(Exit::Configuration, format!("cannot listen for signals: {error}")))
 }
 
-/// The signals that end the service.
-struct Signals {
+/// The signals that end a service.
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> Result<Signals, Failure> {
+    /// Begins to listen.
+    pub(crate) fn listen() -> Result<Signals, Failure> {
         Ok(Signals {
             terminate: listen_for(SignalKind::terminate())?,
             interrupt: listen_for(SignalKind::interrupt())?,
@@ -179,7 +188,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -30,6 +30,7 @@ fn f1_every_unit_starts_a_command_that_there_is() {
     };
     assert!(matches!(exec("systemd/muster-run.service"), Command::Run(_)));
     assert!(matches!(exec("systemd/muster-serve.service"), Command::Serve));
+    assert!(matches!(exec("systemd/muster-work.service"), Command::Work(_)));
     assert!(read("systemd/muster-serve.service").contains("\nExecReload=/bin/kill -HUP $MAINPID\n"));
     let timer = read("systemd/muster-run.timer");
     assert!(timer.contains("Persistent=yes") && timer.contains("RandomizedDelaySec="), "{timer}");

@@ -31,6 +31,7 @@ mod imses;
 mod kill;
 mod known_issues;
 mod live;
+mod machines;
 mod mail;
 mod mend;
 mod messages;

@@ -28,7 +28,7 @@ pub(crate) const COMBINED: &str = "/ImsEnterpriseServicesPort.svc";
 pub(crate) struct Desk {
     pub(crate) folder: TempDir,
     /// A SQLite file in the folder, or a database on the server that `MUSTER_TEST_DATABASE` names.
-    _database: place::Place,
+    pub(crate) database: place::Place,
 }
 
 impl Desk {
@@ -41,7 +41,7 @@ impl Desk {
         let url = database.url();
         let config = format!("database = {url:?}\n[serve]\n{serve}\n[imses]\nkeep_bodies = \"failed\"\n");
         std::fs::write(folder.path().join("muster.toml"), config).unwrap();
-        let desk = Desk { folder, _database: database };
+        let desk = Desk { folder, database };
         desk.muster_with(
             &["account", "add", "sis", "--site", "campus", "--at-once", "0", "--password-stdin"],
             PASSWORD,

@@ -2,11 +2,13 @@
 //!
 //! Not here: deciding; the planner chooses one for each operation.
 
+use serde::{Deserialize, Serialize};
+
 /// Declares the closed set: code, and the words that end the sentence "… because …".
 macro_rules! because {
     ($($(#[$meta:meta])* $variant:ident $code:literal $words:literal),+ $(,)?) => {
         /// Why something is done: the `because` of tables, logs and messages.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Because { $($(#[$meta])* $variant),+ }
 
         impl Because {

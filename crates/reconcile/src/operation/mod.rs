@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::keys::{CourseId, GroupId, GroupKey, GroupingId, GroupingKey, PersonKey, Role, Text, UserId};
 
 pub use self::because::Because;
@@ -18,7 +20,7 @@ mod row;
 mod words;
 
 /// A group of ours as operations refer to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GroupHead {
     /// Its key.
     pub key: GroupKey,
@@ -33,7 +35,7 @@ pub struct GroupHead {
 }
 
 /// A grouping of ours as operations refer to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GroupingHead {
     /// Its key.
     pub key: GroupingKey,
@@ -46,7 +48,7 @@ pub struct GroupingHead {
 }
 
 /// One thing to do in one course.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
     /// The course.
     pub course: CourseId,
@@ -57,7 +59,7 @@ pub struct Operation {
 }
 
 /// What is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// Creates a grouping with its idnumber.
     CreateGrouping {
@@ -229,7 +231,7 @@ pub enum Change {
 }
 
 /// What a renamed group is afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Becomes {
     /// An ordinary group of ours, whose new name counts as applied.
     Current,

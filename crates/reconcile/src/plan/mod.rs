@@ -13,6 +13,7 @@ pub(crate) use self::names::passing;
 
 mod groupings;
 mod groups;
+mod handed;
 mod members;
 mod names;
 mod numbers;
@@ -20,6 +21,8 @@ mod numbers;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::desired::{Desired, desire, wanted_modules};
 use crate::finding::{Finding, Reason, Subject};
@@ -31,7 +34,7 @@ use crate::policy::Policy;
 use crate::snapshot::{CourseSnapshot, ExceptionKind, Wish};
 
 /// What shall be done in one course, and what a person should know about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoursePlan {
     /// The course.
     pub course: CourseId,
@@ -46,7 +49,7 @@ pub struct CoursePlan {
 }
 
 /// How much is ours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ours {
     /// Groups.
     pub groups: u64,

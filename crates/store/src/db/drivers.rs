@@ -27,6 +27,8 @@ use crate::store::Access;
 pub(super) const IN_MEMORY: &str = ":memory:";
 /// How many connections may read at once while one writes. One of them may be kept for long ([`Pools::keep`]).
 const READERS_MAX: u32 = 5;
+/// How many connections of a worker may write at once: its lanes, and its sign of life.
+const WORKERS_MAX: u32 = 5;
 /// How long a server may take to let us in at first.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -46,17 +48,19 @@ pub(super) use on_each;
 #[derive(Clone)]
 pub(super) enum Pools {
     /// The embedded database.
-    Sqlite(Two<Pool<Sqlite>>),
+    Sqlite(Roles<Pool<Sqlite>>),
     /// MariaDB and MySQL.
-    MySql(Two<Pool<MySql>>),
+    MySql(Roles<Pool<MySql>>),
     /// PostgreSQL.
-    Postgres(Two<Pool<Postgres>>),
+    Postgres(Roles<Pool<Postgres>>),
 }
 
-/// One connection that writes, and some that read.
+/// One connection that writes, some that write for workers beside each other, and some that read.
 #[derive(Clone)]
-pub(super) struct Two<P> {
+pub(super) struct Roles<P> {
     writer: P,
+    /// In SQLite, where one writes at a time, the writer itself.
+    workers: P,
     pub(super) readers: P,
 }
 
@@ -110,7 +114,7 @@ pub(super) async fn sqlite(place: &str, wait: Duration) -> Result<Pools, sqlx::E
             .max_lifetime(None)
             .connect_with(options)
             .await?;
-        return Ok(Pools::Sqlite(Two { writer: one.clone(), readers: one }));
+        return Ok(Pools::Sqlite(Roles { writer: one.clone(), workers: one.clone(), readers: one }));
     }
     let options = SqliteConnectOptions::new().filename(place).foreign_keys(true).busy_timeout(wait);
     let options = if can_be_written(place) {
@@ -137,7 +141,7 @@ pub(super) async fn sqlite(place: &str, wait: Duration) -> Result<Pools, sqlx::E
     };
     let writer = pool(1).connect_with(options.clone()).await?;
     let readers = pool(READERS_MAX).connect_with(options).await?;
-    Ok(Pools::Sqlite(Two { writer, readers }))
+    Ok(Pools::Sqlite(Roles { workers: writer.clone(), writer, readers }))
 }
 
 /// Whether a database file can be written, or made.
@@ -192,16 +196,14 @@ pub(super) async fn mysql(url: &str, access: Access<'_>) -> Result<(Pools, Strin
     };
     // The second one is for a table that somebody changes or locks; the server's own patience is a day.
     let patience = format!("innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}");
-    let writer = pool(
-        1,
-        format!(
-            "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', default_storage_engine = InnoDB, \
-             {patience}; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-        ),
+    let writes = format!(
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', default_storage_engine = InnoDB, \
+         {patience}; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
     );
+    let (writer, workers) = (pool(1, writes.clone()), pool(WORKERS_MAX, writes));
     let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
     let readers = pool(READERS_MAX, format!("SET SESSION {patience}; {isolation}"));
-    Ok((Pools::MySql(Two { writer, readers }), version))
+    Ok((Pools::MySql(Roles { writer, workers, readers }), version))
 }
 
 /// Reaches PostgreSQL; returns the version as well. The error says where that was tried.
@@ -235,7 +237,8 @@ pub(super) async fn postgres(
             })
             .connect_lazy_with(options.clone())
     };
-    Ok((Pools::Postgres(Two { writer: pool(1), readers: pool(READERS_MAX) }), version))
+    let (writer, workers, readers) = (pool(1), pool(WORKERS_MAX), pool(READERS_MAX));
+    Ok((Pools::Postgres(Roles { writer, workers, readers }), version))
 }
 
 async fn in_time<C>(connect: impl Future<Output = Result<C, sqlx::Error>>) -> Result<C, sqlx::Error> {
@@ -256,6 +259,19 @@ impl Pools {
             }
             Pools::Postgres(pools) => {
                 Begun::Postgres(pools.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
+            }
+        })
+    }
+
+    /// Begins a transaction of a worker, which may write while others do.
+    pub(super) async fn begin_worker(&self) -> Result<Begun, sqlx::Error> {
+        Ok(match self {
+            Pools::Sqlite(_) => return self.begin_write().await,
+            Pools::MySql(pools) => {
+                Begun::MySql(MySqlTransaction::begin(&pools.workers, "START TRANSACTION").await?)
+            }
+            Pools::Postgres(pools) => {
+                Begun::Postgres(pools.workers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
             }
         })
     }
@@ -315,8 +331,8 @@ impl Pools {
 
     /// Writes a SQLite file anew; servers do that themselves.
     pub(super) async fn compact(&self) -> Result<(), sqlx::Error> {
-        if let Pools::Sqlite(two) = self {
-            sqlx::raw_sql("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").execute(&two.writer).await?;
+        if let Pools::Sqlite(roles) = self {
+            sqlx::raw_sql("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").execute(&roles.writer).await?;
         }
         Ok(())
     }
@@ -325,6 +341,7 @@ impl Pools {
     pub(super) async fn close(&self) {
         on_each!(Pools, self, pools => {
             pools.readers.close().await;
+            pools.workers.close().await;
             pools.writer.close().await;
         });
     }

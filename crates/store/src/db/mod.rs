@@ -10,7 +10,8 @@
 //! Invariant: statements are written with `?` for each value; no value ever becomes part of a statement's text.
 //! Invariant: all work happens in a [`Transaction`], but for single questions to a [`Standing`]; one that is dropped without `commit`
 //! never happened.
-//! Invariant: of all processes, one writes at a time; it sees all that was committed before.
+//! Invariant: of all processes, one writes at a time; it sees all that was committed before. The exception are the workers
+//! of a shared run, which write beside each other, each about its own courses ([`crate::sharing`]).
 
 mod again;
 mod copy;
@@ -28,7 +29,8 @@ use std::path::PathBuf;
 
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
-use crate::lock::RunLock;
+use crate::lock::{Proof, RunLock};
+use crate::sharing::Lease;
 use crate::store::Access;
 use drivers::Pools;
 use holders::Holders;
@@ -104,6 +106,34 @@ impl Db {
             return Err(StoreError::LockLost);
         }
         Ok(write)
+    }
+
+    /// Begins a transaction that may write, if whoever asks may still write run data.
+    pub(crate) async fn write_proven(&self, proof: Proof<'_>, purpose: &'static str) -> Result<Transaction> {
+        match proof {
+            Proof::Lock(lock) => self.write_locked(lock, purpose).await,
+            Proof::Lease(lease) => self.write_leased(lease, purpose).await,
+        }
+    }
+
+    /// Begins a transaction that may write beside those of other workers, if the lease is still held and its run is under
+    /// way. As long as it lasts, nobody can take the lease away and no other run can begin.
+    pub(crate) async fn write_leased(&self, lease: &Lease, purpose: &'static str) -> Result<Transaction> {
+        let mut write = self.write_worker(purpose).await?;
+        let sql = format!(
+            "SELECT w.id FROM workers w JOIN runs r ON r.id = w.run \
+             WHERE w.id = ? AND w.ended_at IS NULL AND r.status = 'running'{}",
+            self.dialect.shares_rows()
+        );
+        match write.first(sql, [Value::Int(lease.worker)], |row| row.int()).await? {
+            Some(_) => Ok(write),
+            None => Err(StoreError::LeaseLost),
+        }
+    }
+
+    /// Begins a transaction that may write beside those of workers.
+    pub(crate) async fn write_worker(&self, purpose: &'static str) -> Result<Transaction> {
+        Transaction::begun(self.pools.begin_worker().await, self.holders(), self.dialect, purpose).await
     }
 
     /// Begins a transaction that may write; returns the fence of the newest run lock as well.

@@ -193,10 +193,10 @@ async fn courses_are_journaled_side_by_side() {
             let (store, lock) = (store.clone(), lock.clone());
             tokio::spawn(async move {
                 let operation = &plan.operations[0];
-                store.sent(&lock, run, &[(number, operation)]).await.unwrap();
+                store.sent(&*lock, run, &[(number, operation)]).await.unwrap();
                 store.snapshots(&[plan.course], &cmis(), at(1)).await.unwrap();
                 let done = [(number, operation, Outcome::Done(Some(70)))];
-                store.settled(&lock, run, &done, at(2)).await.unwrap();
+                store.settled(&*lock, run, &done, at(2)).await.unwrap();
             })
         })
         .collect();

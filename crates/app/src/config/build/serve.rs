@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use ims_es::limits::Limits;
 use ims_es::policy::{LongTitle, Policy};
 
-use super::super::model::{ImsConfig, KeepBodies, ServeConfig, TlsFiles};
+use super::super::model::{ImsConfig, KeepBodies, ServeConfig, TlsFiles, WorkersConfig};
 use super::Build;
 
 impl Build<'_> {
@@ -26,7 +26,31 @@ impl Build<'_> {
             (Some(_), None) => self.half("serve.tls_certificate", "tls_key"),
             (None, Some(_)) => self.half("serve.tls_key", "tls_certificate"),
         };
-        Some(ServeConfig { listen: listen?, tls, allow_http })
+        let work = self.document.flag("serve.work");
+        self.needs_server("serve.work");
+        Some(ServeConfig { listen: listen?, tls, allow_http, work })
+    }
+
+    /// Whether runs are shared with other machines, and how.
+    pub(super) fn workers(&mut self) -> WorkersConfig {
+        self.needs_server("workers.share");
+        let document = self.document;
+        // A call that is under way must not outlive the lease under which it was made.
+        let lease_s = document.number("workers.lease_s").max(document.number("moodle.timeout_s"));
+        WorkersConfig {
+            share: document.flag("workers.share"),
+            lease_s: u32::try_from(lease_s).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// A file is on one machine; many machines need a server.
+    fn needs_server(&mut self, key: &str) {
+        let database = self.document.text("database").unwrap_or_default();
+        if self.document.flag(key) && database.starts_with("sqlite") {
+            let hint =
+                "name a database on a server in `database`, or leave it out: one machine needs no workers";
+            self.mistake(key, "many machines cannot share a SQLite file", Some(hint.to_owned()));
+        }
     }
 
     /// One of two files that belong together is missing.

@@ -30,7 +30,7 @@ fn live(keeper: &mut Keeper, from: &str, to: &str) -> Vec<(String, Mode)> {
     let mut began = Vec::new();
     let mut now = at(from);
     while now <= at(to) {
-        if let Some(mode) = keeper.look(now) {
+        if let Some(Firing { mode, .. }) = keeper.look(now) {
             let time = jiff::Timestamp::from_second(now.0).unwrap();
             began.push((time.strftime("%d %H:%M").to_string(), mode));
         }
@@ -75,7 +75,7 @@ fn f1_a_missed_night_runs_once_soon_after_the_start() {
 #[test]
 fn f1_a_machine_that_slept_for_days_runs_once_when_it_wakes() {
     let mut keeper = Keeper::begin(nightly(&[]), "here".into(), None, at("2026-11-24T12:00:00Z"));
-    assert_eq!(keeper.look(at("2026-11-28T08:00:00Z")), Some(Mode::Run));
+    assert_eq!(keeper.look(at("2026-11-28T08:00:00Z")).unwrap().mode, Mode::Run);
     assert_eq!(keeper.look(at("2026-11-28T08:00:20Z")), None);
     assert_eq!(keeper.next(), Some(at("2026-11-29T02:17:00Z")));
 }
@@ -94,7 +94,7 @@ fn f1_a_run_that_is_near_is_not_waited_for_longer_than_needed() {
 fn f1_a_clock_that_was_wrong_and_is_put_back_does_not_silence_the_schedule() {
     let mut keeper = Keeper::begin(nightly(&[]), "here".into(), None, at("2036-11-24T12:00:00Z"));
     assert_eq!(keeper.look(at("2026-11-24T12:00:00Z")), None);
-    assert_eq!(keeper.look(at("2026-11-25T02:17:00Z")), Some(Mode::Run));
+    assert_eq!(keeper.look(at("2026-11-25T02:17:00Z")).unwrap().mode, Mode::Run);
 }
 
 #[test]
@@ -169,5 +169,46 @@ async fn f1_a_scheduled_run_is_a_run_a_blackout_a_plan_and_an_overlap_nothing() 
         3,
         "the plan of a blackout reads the sources too"
     );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn f1_of_two_services_on_one_database_one_runs_each_night() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, server) = installation(folder.path()).await;
+    let begin = |start: &str| Keeper::begin(nightly(&[]), "here".into(), None, at(start));
+    let (mut one, mut other) = (begin("2026-11-24T12:00:00Z"), begin("2026-11-24T12:00:07Z"));
+    for nights in 1..=2 {
+        night(&app, &mut one).await;
+        night(&app, &mut other).await;
+        assert_eq!(app.store.runs(9).await.unwrap().len(), nights);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn f1_a_missed_night_is_made_up_by_one_service_unless_it_came_to_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, server) = installation(folder.path()).await;
+    let missed = || {
+        let last = Some(at("2024-11-23T02:17:00Z"));
+        Keeper::begin(nightly(&[]), "here".into(), last, at("2024-11-24T12:00:00Z"))
+    };
+    let due = at("2024-11-24T02:17:00Z");
+    let claimed = async |now: &str| {
+        let firing = missed().look(at("2024-11-24T12:05:00Z")).unwrap();
+        assert_eq!((firing.due, firing.was_missed), (due, true));
+        begins_here(&app, firing, at(now)).await
+    };
+    // Somebody began it in time, and was killed.
+    assert!(app.store.claim(&format!("run {}", due.0), "there", due, None).await.unwrap());
+    assert!(claimed("2024-11-24T12:01:00Z").await);
+    assert!(!claimed("2024-11-24T12:01:30Z").await, "another service wakes up as well");
+    let (mut keeper, now) = (missed(), at("2024-11-24T12:03:00Z"));
+    turn(&app, &mut keeper, &Board::default(), &Output::silent(), now).await;
+    assert_eq!(app.store.runs(9).await.unwrap().len(), 1, "it came to nothing, so it is made up");
+    // A run begins by the clock of the machine, which is later than the time that was due.
+    assert!(app.store.last_good_run().await.unwrap() >= Some(due));
+    assert!(!claimed("2024-11-24T12:09:00Z").await, "it was made up");
     server.stop().await;
 }

@@ -56,7 +56,7 @@ pub(crate) async fn choose(app: &App, scope: &Scope, findings: &[FindingRow]) ->
 
 /// The courses that somebody named, and those of named modules and schools.
 async fn named(app: &App, states: &[CourseState], asked: &Named) -> Result<HashSet<CourseId>, Failure> {
-    let Named { courses, modules, schools } = asked;
+    let Named { courses, modules, schools, about: _ } = asked;
     let mut named: HashSet<CourseId> = courses.iter().copied().collect();
     for module in modules {
         named.extend(app.store.courses_of_module(&module.as_str().into()).await?);

@@ -314,6 +314,12 @@ pub(crate) struct ScopeArgs {
     /// Only the courses of this school of the configuration; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) school: Vec<String>,
+    /// Only what concerns this group: its number on the platform, its id, idnumber, name or code
+    #[arg(long, value_name = "GROUP", conflicts_with_all = ["course", "module", "school", "person", "all"])]
+    pub(crate) group: Option<String>,
+    /// Only what concerns this person, by the key that the source uses
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["course", "module", "school", "all"])]
+    pub(crate) person: Option<String>,
     /// Every course, also those in which nothing changed
     #[arg(long)]
     pub(crate) all: bool,

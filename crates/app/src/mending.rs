@@ -56,9 +56,9 @@ pub(crate) async fn plans_for(
             let mut plans = make_plans(app, moodle, choice, refused).await?;
             let links = match selection {
                 Select::Repairs => app.store.links(&courses).await?,
-                Select::All | Select::Adoptions => BTreeMap::new(),
+                Select::All | Select::About(_) | Select::Adoptions => BTreeMap::new(),
             };
-            let selected = select(*selection, &mut plans, &links);
+            let selected = select(selection, &mut plans, &links);
             return Ok((plans, selected));
         }
         Goal::Undo(run) => undo_plans(app, moodle, *run, &courses).await?,

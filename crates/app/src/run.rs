@@ -16,7 +16,7 @@ use reconcile::operation::Operation;
 use reconcile::outcome::{self, Outcome};
 use reconcile::plan::CoursePlan;
 use reconcile::report::{Fate, Report, tell};
-use reconcile::safety::{Held, Objection, hold, review, review_after_pause};
+use reconcile::safety::{Held, Objection, hold, review_after_pause};
 use store::{
     Calls, FindingFilter, FindingRow, FinishedRun, NewRun, ObjectionRow, RunId, RunKind, RunLock, RunStatus,
     School,
@@ -33,7 +33,7 @@ use crate::journal::RunJournal;
 use crate::mending::{Goal, plans_for, settle_mappings, undo_words};
 use crate::notes::note_courses;
 use crate::planning::learn_names;
-use crate::select::{Select, Selected};
+use crate::select::{Select, Selected, review_selected};
 use crate::skipped;
 use crate::workers::leader::{SharedRun, is_shared};
 
@@ -88,6 +88,8 @@ pub(crate) struct Named {
     pub(crate) modules: Vec<String>,
     /// Schools, with all their courses and those that their modules fill.
     pub(crate) schools: Vec<School>,
+    /// The group or person that the courses were named for, in words.
+    pub(crate) about: Option<String>,
 }
 
 impl Scope {
@@ -99,6 +101,9 @@ impl Scope {
 
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(about) = &self.about {
+            return f.write_str(about);
+        }
         let courses: Vec<String> = match self.courses.len() {
             many if many > COURSES_NAMED_MAX => vec![format!("{many} courses")],
             _ => self.courses.iter().map(|course| format!("course {course}")).collect(),
@@ -268,7 +273,8 @@ impl Steps<'_> {
         journal.keep(moodle.take_failed_calls()).await;
         let (mut plans, selected) = planned?;
         // 6 · review
-        let mut objections = review(&plans, &app.store.totals().await?, &app.config.limits);
+        let mut objections =
+            review_selected(&plans, &selected, &app.store.totals().await?, &app.config.limits);
         let after_pause = app.store.courses_after_pause(&app.default_source(), app.clock.now()).await?;
         objections.extend(review_after_pause(&plans, &after_pause));
         let held = hold(&plans, &objections, &decisions);

@@ -10,21 +10,34 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reconcile::finding::Reason;
 use reconcile::forget::{Forgotten, forget};
-use reconcile::keys::{CourseId, GroupKey, GroupingKey, UserId};
+use reconcile::keys::{CourseId, GroupKey, GroupingKey, PersonKey, UserId};
 use reconcile::link::{CourseLinks, LinkState};
 use reconcile::numbering::numbered;
-use reconcile::operation::{Because, Change, Operation};
+use reconcile::operation::{Because, Change, Fingerprint, Operation};
 use reconcile::plan::CoursePlan;
+use reconcile::policy::Limits;
+use reconcile::safety::{Objection, Totals, review};
 
 /// Which of the planned operations are carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Select {
     /// All.
     All,
+    /// Those that concern one thing, and what they need.
+    About(Focus),
     /// Those that bring our memory and the platform together again.
     Repairs,
     /// Those that only record what is there.
     Adoptions,
+}
+
+/// The one thing that is asked for (feature F2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// A group.
+    Group(GroupKey),
+    /// A person.
+    Person(PersonKey),
 }
 
 /// What is wrong with something that our memory holds: the SQL blocks of the old page, each a word.
@@ -99,22 +112,64 @@ pub(crate) struct Selected {
     pub(crate) broken: HashMap<u32, Broken>,
     /// Courses in which more is to be done than was selected.
     pub(crate) unfinished: HashSet<CourseId>,
+    /// The plans as they were, where one thing was asked for: the limits look at these.
+    whole: Vec<CoursePlan>,
+}
+
+impl Selected {
+    /// How many operations were left out because one thing was asked for.
+    pub(crate) fn left_out(&self, plans: &[CoursePlan]) -> u64 {
+        let count = |plans: &[CoursePlan]| plans.iter().map(|plan| plan.operations.len() as u64).sum::<u64>();
+        count(&self.whole).saturating_sub(count(plans))
+    }
+}
+
+/// Reviews what was selected. Whoever asks for one group or person gets past no limit: the whole plan is reviewed, and
+/// what it objects to waits here as well.
+pub(crate) fn review_selected(
+    plans: &[CoursePlan],
+    selected: &Selected,
+    totals: &Totals,
+    limits: &Limits,
+) -> Vec<Objection> {
+    if selected.whole.is_empty() {
+        return review(plans, totals, limits);
+    }
+    let here: HashMap<Fingerprint, u32> =
+        numbered(plans).map(|(number, _, operation)| (operation.fingerprint(), number)).collect();
+    let there: HashMap<u32, Fingerprint> =
+        numbered(&selected.whole).map(|(number, _, operation)| (number, operation.fingerprint())).collect();
+    let renumber = |number: &u32| here.get(there.get(number)?).copied();
+    let mut objections = review(&selected.whole, totals, limits);
+    for objection in &mut objections {
+        objection.operations = objection.operations.iter().filter_map(renumber).collect();
+        objection.operations.sort_unstable();
+    }
+    objections.retain(|objection| !objection.operations.is_empty());
+    objections
 }
 
 /// Leaves of each plan what is selected. `links` is our memory of the planned courses; all but [`Select::Repairs`] do
 /// without.
 pub(crate) fn select(
-    select: Select,
+    select: &Select,
     plans: &mut [CoursePlan],
     links: &BTreeMap<CourseId, CourseLinks>,
 ) -> Selected {
     let mut selected = Selected::default();
+    if let Select::About(_) = select {
+        selected.whole = plans.to_vec();
+    }
     let nothing = CourseLinks::default();
     let mut broken = Vec::new();
     for plan in plans.iter_mut() {
         let planned = plan.operations.len();
         match select {
             Select::All => {}
+            Select::About(focus) => {
+                let mut kept = about(plan, focus).into_iter();
+                plan.operations.retain(|_| kept.next().unwrap_or(false));
+            }
             Select::Adoptions => plan.operations.retain(is_adoption),
             Select::Repairs => {
                 let links = links.get(&plan.course).unwrap_or(&nothing);
@@ -129,6 +184,70 @@ pub(crate) fn select(
     }
     selected.broken = numbered(plans).map(|(number, _, _)| number).zip(broken).collect();
     selected
+}
+
+impl Focus {
+    /// Tells whether an operation is about it.
+    fn concerns(&self, operation: &Operation) -> bool {
+        match self {
+            Focus::Group(key) => {
+                let from = match &operation.change {
+                    Change::RekeyGroup { from, .. } => Some(&from.key),
+                    _ => None,
+                };
+                operation.group().is_some_and(|group| group.key == *key) || from == Some(key)
+            }
+            Focus::Person(person) => operation.row().person == person.0,
+        }
+    }
+}
+
+/// Which operations of a plan concern one thing, or are needed by one that does: the group that a person comes into, the
+/// grouping that a group comes into, the enrolment that a member needs.
+fn about(plan: &CoursePlan, focus: &Focus) -> Vec<bool> {
+    let mut kept: Vec<bool> = plan.operations.iter().map(|operation| focus.concerns(operation)).collect();
+    let is_kept = |kept: &[bool]| {
+        let pairs: Vec<&Operation> = plan
+            .operations
+            .iter()
+            .zip(kept)
+            .filter(|(_, kept)| **kept)
+            .map(|(operation, _)| operation)
+            .collect();
+        pairs
+    };
+    let new_groups: HashSet<GroupKey> = is_kept(&kept)
+        .into_iter()
+        .filter_map(|operation| operation.group().filter(|group| group.id.is_none()))
+        .map(|group| group.key.clone())
+        .collect();
+    let added: HashSet<UserId> = is_kept(&kept)
+        .into_iter()
+        .filter(|operation| matches!(operation.change, Change::AddMember { .. }))
+        .filter_map(Operation::user)
+        .collect();
+    for (operation, kept) in plan.operations.iter().zip(&mut kept) {
+        *kept |= match &operation.change {
+            Change::CreateGroup { group } | Change::AssignGrouping { group, .. } => {
+                new_groups.contains(&group.key)
+            }
+            Change::EnrolPerson { user, .. } => added.contains(user),
+            _ => false,
+        };
+    }
+    let new_groupings: HashSet<GroupingKey> = is_kept(&kept)
+        .into_iter()
+        .filter_map(|operation| match &operation.change {
+            Change::AssignGrouping { grouping, .. } if grouping.id.is_none() => Some(grouping.key.clone()),
+            _ => None,
+        })
+        .collect();
+    for (operation, kept) in plan.operations.iter().zip(&mut kept) {
+        if let Change::CreateGrouping { grouping } = &operation.change {
+            *kept |= new_groupings.contains(&grouping.key);
+        }
+    }
+    kept
 }
 
 fn is_adoption(operation: &Operation) -> bool {

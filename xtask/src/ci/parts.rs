@@ -27,7 +27,7 @@ const DOCS_LINTS: &str = "-D warnings -A rustdoc::private-intra-doc-links";
 const TEST_DATABASE: &str = "MUSTER_TEST_DATABASE";
 
 /// The tests of the program that are run with each database; the store's are all.
-const SCENARIOS: [&str; 9] = [
+const SCENARIOS: [&str; 10] = [
     "databases::",
     "machines::",
     "scenarios::",

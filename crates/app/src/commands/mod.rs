@@ -10,6 +10,7 @@ mod compare;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod explain;
+mod focus;
 pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod ims;

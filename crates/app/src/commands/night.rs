@@ -9,6 +9,7 @@ use serde_json::json;
 use store::{RunId, RunKind, TakenOver};
 use targets::moodle::CallCounts;
 
+use super::focus;
 use super::pause::known_school;
 use super::runs::known_run;
 use crate::app::App;
@@ -24,12 +25,13 @@ use crate::run::{Finished, Named, RunWish, Scope, Until};
 use crate::select::Select;
 
 pub(crate) async fn plan(app: &App, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+    let (scope, selection) = scope(app, &args.scope).await?;
     let wish = RunWish {
         kind: RunKind::Plan,
         import: false,
         until: Until::Plan,
-        scope: scope(app, &args.scope)?,
-        goal: Goal::InStep(Select::All),
+        scope,
+        goal: Goal::InStep(selection),
         accept_new_site: false,
     };
     if let Some(address) = &args.compare_legacy {
@@ -44,19 +46,22 @@ pub(crate) async fn apply(app: &App, args: &ApplyArgs, output: &Output) -> Resul
     if let Some(plan) = args.plan {
         known_run(app, RunId(plan)).await?;
     }
+    let (scope, selection) = scope(app, &args.scope).await?;
     let wish = RunWish {
         kind: RunKind::Apply,
         import: false,
         until: Until::Apply(args.plan.map(RunId)),
-        scope: scope(app, &args.scope)?,
-        goal: Goal::InStep(Select::All),
+        scope,
+        goal: Goal::InStep(selection),
         accept_new_site: args.new_site,
     };
     carry_out(app, &wish, detail(args.details), output).await
 }
 
 pub(crate) async fn run(app: &App, args: &RunArgs, output: &Output) -> Result<Exit, Failure> {
-    let wish = RunWish { scope: scope(app, &args.scope)?, accept_new_site: args.new_site, ..whole_run() };
+    let (scope, selection) = scope(app, &args.scope).await?;
+    let goal = Goal::InStep(selection);
+    let wish = RunWish { scope, goal, accept_new_site: args.new_site, ..whole_run() };
     carry_out(app, &wish, detail(args.details), output).await
 }
 
@@ -102,20 +107,28 @@ async fn carry_out(app: &App, wish: &RunWish, detail: Detail, output: &Output) -
     Ok(exit)
 }
 
-fn scope(app: &App, args: &ScopeArgs) -> Result<Scope, Failure> {
+async fn scope(app: &App, args: &ScopeArgs) -> Result<(Scope, Select), Failure> {
+    if let Some(asked) = &args.group {
+        return focus::group(app, asked).await;
+    }
+    if let Some(asked) = &args.person {
+        return focus::person(app, asked).await;
+    }
     let schools = args.school.iter().map(|name| known_school(app, name)).collect::<Result<_, _>>()?;
     let named = Named {
         courses: args.course.iter().copied().map(CourseId).collect(),
         modules: args.module.clone(),
         schools,
+        about: None,
     };
-    Ok(if args.all {
+    let scope = if args.all {
         Scope::All
     } else if named == Named::default() {
         Scope::Changed
     } else {
         Scope::Named(named)
-    })
+    };
+    Ok((scope, Select::All))
 }
 
 fn detail(details: bool) -> Detail {
@@ -145,6 +158,7 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         Goal::InStep(_) | Goal::Undo(_) | Goal::Forget(_) => report_text::IN_STEP,
     };
     text.push_str(&report_text::render(&finished.report, finished.run.0, nothing));
+    text.push_str(&left_for_later(finished));
     let CallCounts { reads, writes, .. } = finished.calls;
     let _ = writeln!(
         text,
@@ -160,6 +174,18 @@ pub(crate) fn story(finished: &Finished, wish: &RunWish, detail: Detail) -> Stri
         let _ = writeln!(text, "  what was not tried is done by the next run; nothing is lost");
     }
     text
+}
+
+/// What else is to be done in the courses of one group or person.
+fn left_for_later(finished: &Finished) -> String {
+    let left = finished.selected.left_out(&finished.plans);
+    if left == 0 {
+        return String::new();
+    }
+    let operations = counted(left, "more operation is", "more operations are");
+    format!(
+        "\n{operations} to be done in these courses and left for the next run; `muster plan --course ID` shows them\n"
+    )
 }
 
 /// What to do with a plan in which there is something to do.

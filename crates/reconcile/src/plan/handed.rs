@@ -56,6 +56,7 @@ impl Heads {
             | Change::ForgetGrouping { grouping } => known(&mut self.groupings, grouping),
             Change::CreateGroup { group }
             | Change::AdoptGroup { group, .. }
+            | Change::RenumberGroup { group, .. }
             | Change::RenameGroup { group, .. }
             | Change::RecordGroupName { group, .. }
             | Change::AddMember { group, .. }

@@ -31,7 +31,7 @@ async fn site(store: &Store) -> SiteId {
 async fn rename(store: &Store, site: SiteId, object: ObjectKind, changes: &[(&str, &str)]) {
     let mut call = store.ims_batch().await.unwrap().call(site).await.unwrap();
     for (before, after) in changes {
-        call.note_rename(object, before, after, at(2)).await.unwrap();
+        call.rename(object, before, after, at(2)).await.unwrap();
     }
     call.keep_call().await.unwrap().commit().await.unwrap();
 }

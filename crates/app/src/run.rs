@@ -1,5 +1,7 @@
 //! A run: the nine steps of DESIGN section 3 as code, from the source to the report.
 //!
+//! Long because it is the whole way of a run, which is read from top to bottom.
+//!
 //! Not here: how each step works; the steps call the crates in which they live. Nor how a run is asked for and shown
 //! ([`crate::commands`]).
 //!

@@ -1,5 +1,7 @@
 //! The configuration as the program uses it.
 //!
+//! Long because it is every section of the configuration, one type after the other.
+//!
 //! Not here: how it is read.
 //!
 //! Invariant: every path is complete: relative ones were joined with the folder of the file.

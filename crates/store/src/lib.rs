@@ -90,7 +90,7 @@ pub use sharing::{
     Calls, CourseOffered, CourseTaken, Lease, NewShare, Share, Stopped, Taken, WorkLeft, WorkPhase,
 };
 pub use store::{Access, DELIVERIES_KEPT, Store};
-pub use taken_over::{ForeignMapping, OLD_MAPPINGS_QUERY, TakenOver};
+pub use taken_over::{ForeignMapping, OLD_MAPPINGS_QUERY, TakenOver, counting_mappings_query};
 pub use time::Timestamp;
 pub use tombstones::{Tombstone, TombstoneFilter, TombstoneKind};
 pub use touched::LiveState;

@@ -18,10 +18,20 @@ use crate::mappings::{
     put, read,
 };
 use crate::store::Store;
+use crate::time::Timestamp;
 
 /// The query that answers with the mappings of a database of the old integration: its table has these columns.
 pub const OLD_MAPPINGS_QUERY: &str =
     "SELECT moodle_id, modulecode, group_import, mapping_action FROM mapped_modules";
+
+/// The query for the mappings of our own database that count at a moment, for those who only read it.
+pub fn counting_mappings_query(now: Timestamp) -> String {
+    let now = now.0;
+    format!(
+        "{OLD_MAPPINGS_QUERY} WHERE COALESCE(active, 1) <> 0 AND (valid_from IS NULL OR valid_from <= {now}) \
+         AND (valid_until IS NULL OR valid_until > {now})"
+    )
+}
 
 /// The two flags of a mapping as another program wrote them, and what it says of them.
 #[derive(Clone, Debug, PartialEq, Eq)]

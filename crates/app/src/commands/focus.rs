@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use reconcile::keys::{CourseId, GroupKey, PersonKey};
-use store::HitPlace;
+use reconcile::keys::{CourseId, GroupKey, PersonKey, is_ours};
+use store::{GroupHit, HitPlace};
 
 use crate::app::App;
 use crate::exit::{Exit, Failure};
@@ -22,7 +22,7 @@ const GROUPS_NAMED_MAX: usize = 5;
 /// No group answers, or several do; no course is mapped to its module.
 pub(super) async fn group(app: &App, asked: &str) -> Result<(Scope, Select), Failure> {
     let (mut keys, mut courses) = (BTreeSet::new(), BTreeSet::new());
-    for hit in app.store.find_groups(asked).await? {
+    for hit in hits(app, asked).await? {
         match hit.place {
             HitPlace::Ours(course) => courses.extend([course]),
             HitPlace::Delivered => courses.extend(app.store.courses_of_module(&hit.key.module).await?),
@@ -39,6 +39,18 @@ pub(super) async fn group(app: &App, asked: &str) -> Result<(Scope, Select), Fai
     }
     let scope = within(courses, format!("group {}", key.idnumber()));
     Ok((scope, Select::About(Focus::Group(key.clone()))))
+}
+
+/// The groups that answer. One that is only in a delivery has no idnumber yet; it answers to the one that it will have.
+async fn hits(app: &App, asked: &str) -> Result<Vec<GroupHit>, Failure> {
+    let mut hits = app.store.find_groups(asked).await?;
+    if hits.is_empty() && is_ours(asked) {
+        for (colon, _) in asked.match_indices(':') {
+            let by_id = app.store.find_groups(&asked[colon + 1..]).await?;
+            hits.extend(by_id.into_iter().filter(|hit| *hit.key.idnumber() == *asked));
+        }
+    }
+    Ok(hits)
 }
 
 /// A person, in the courses in whose groups they are or should be.

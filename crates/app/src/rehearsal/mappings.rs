@@ -1,20 +1,23 @@
-//! What is mapped today, for the rehearsal: from a copy of the database file, or from a file that
-//! `muster map export` wrote.
+//! What is mapped today, for the rehearsal: from a copy of the database file, by a question to a database on a server, or
+//! from a file that `muster map export` wrote.
 //!
 //! Not here: what becomes of it (`stage.rs`).
 //!
-//! Invariant: the database itself is never opened, so that not even its version changes.
+//! Invariant: the database itself is never opened as ours, so that not even its version changes.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use reconcile::keys::SourceName;
 use reconcile::snapshot::Wish;
-use store::{MappingFilter, Store, Timestamp};
+use store::{MappingFilter, Store, Timestamp, counting_mappings_query};
 
-use crate::config::{Config, DatabaseKind};
+use crate::config::{Config, DatabaseKind, MappingsConfig};
 use crate::exit::{Exit, Failure};
-use crate::sources::{Flag, read_mappings};
+use crate::sources::{Flag, ask_mappings, read_mappings};
+
+/// Where the mappings stand that count now.
+const TODAY: &str = "those of today";
 
 /// A row that is mapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +59,7 @@ pub(super) async fn today(
         (DatabaseKind::Sqlite, _) => {
             Ok(Today { from: "invented: there is no database yet".into(), ..Today::default() })
         }
-        (DatabaseKind::MySql | DatabaseKind::Postgres, _) => {
-            let from = "invented: `muster map export > FILE` and --mappings FILE take today's".into();
-            Ok(Today { from, ..Today::default() })
-        }
+        (DatabaseKind::MySql | DatabaseKind::Postgres, _) => of_server(config, now).await,
     }
 }
 
@@ -72,6 +72,27 @@ fn of_file(file: &Path) -> Result<Today, Failure> {
     let mut today = sorted(rows, format!("those of {}", file.display()));
     today.left_out += read.rejected.len();
     Ok(today)
+}
+
+async fn of_server(config: &Config, now: Timestamp) -> Result<Today, Failure> {
+    let place = MappingsConfig {
+        url: config.database.clone(),
+        password: config.database_password.clone(),
+        query: counting_mappings_query(now),
+    };
+    let read = ask_mappings(&place).await.map_err(|error| {
+        Failure::of(Exit::Configuration, error)
+            .hint("`muster check database` looks at the database; --mappings FILE does without it")
+    })?;
+    let rows = read.rows.into_iter().map(|row| {
+        let is_wanted = match (row.group_import, row.mapping_action) {
+            (Flag::Remove, _) | (_, Flag::Remove) => Some(false),
+            (Flag::Add, _) => Some(true),
+            (Flag::Unset, _) => None,
+        };
+        (row.course.0, row.module.to_string(), is_wanted)
+    });
+    Ok(or_invented(sorted(rows, TODAY.into())))
 }
 
 async fn of_copy(config: &Config, copy: &Path, now: Timestamp) -> Result<Today, Failure> {
@@ -87,11 +108,15 @@ async fn of_copy(config: &Config, copy: &Path, now: Timestamp) -> Result<Today, 
         };
         (row.key.course.0, row.key.module.to_string(), is_wanted)
     });
-    let today = sorted(rows, "those of today".into());
+    Ok(or_invented(sorted(rows, TODAY.into())))
+}
+
+/// What is mapped, unless nothing is.
+fn or_invented(today: Today) -> Today {
     if today.rows.is_empty() {
-        return Ok(Today { from: "invented: nothing is mapped yet".into(), ..Today::default() });
+        return Today { from: "invented: nothing is mapped yet".into(), ..Today::default() };
     }
-    Ok(today)
+    today
 }
 
 fn sorted(rows: impl Iterator<Item = (i64, String, Option<bool>)>, from: String) -> Today {

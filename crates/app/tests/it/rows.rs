@@ -86,6 +86,69 @@ fn f2_b9_a_school_is_planned_and_paused_as_one() {
     assert_eq!(place.group_names(7), ["A"]);
 }
 
+/// Two groups in course 7 and one in course 8.
+fn two_groups() -> Place {
+    let timetable = timetable().group(MODULE, "C", "C", &["p2", "p3"]);
+    let place = Place::with(&[7, 8], 6, &timetable);
+    place.map(7, MODULE);
+    place.map(8, OTHER);
+    place.muster(&["import"]).ends_with(0);
+    place
+}
+
+#[test]
+fn f2_a_run_by_hand_may_be_about_one_group() {
+    let place = two_groups();
+    let plan = place.muster(&["plan", "--group", "C"]).ends_with(0);
+    plan.says("+ group C")
+        .does_not_say("group A")
+        .does_not_say("group B")
+        .says("more operations are to be done");
+    place.muster(&["apply", "--group", "muster:cmis:ANTH1014:C"]).ends_with(0);
+    assert_eq!((place.group_names(7), place.group_names(8)), (vec!["C".to_owned()], vec![]));
+    assert_eq!(place.members(7, "C"), ["p2", "p3"]);
+    place.muster(&["runs", "list"]).ends_with(0);
+    place.muster(&["runs", "show", "2"]).says("group muster:cmis:ANTH1014:C");
+    place
+        .muster(&["apply", "--group", "nothing"])
+        .ends_with(2)
+        .says("no group of ours, and none in a delivery");
+    // The rest comes with the next run.
+    place.run().ends_with(0);
+    assert_eq!(place.group_names(7), ["A", "C"]);
+    place.assert_quiet();
+}
+
+#[test]
+fn f2_a_run_by_hand_may_be_about_one_person() {
+    let place = two_groups();
+    place.run().ends_with(0);
+    let moved = Timetable::new()
+        .group(MODULE, "A", "A", &["p1", "p4"])
+        .group(MODULE, "C", "C", &["p2", "p3", "p4"])
+        .group(OTHER, "B", "B", &["p3"]);
+    place.write_timetable(&moved);
+    place.muster(&["import"]).ends_with(0);
+    let ran = place.muster(&["apply", "--person", "p2", "--format", "json"]).ends_with(0);
+    assert_eq!((ran.done("remove_member"), ran.done("add_member")), (2, 0), "{ran}");
+    place.muster(&["plan", "--person", "p9"]).ends_with(2).says("p9 is in no group of ours");
+    let ran = place.run().ends_with(0);
+    assert_eq!((ran.done("remove_member"), ran.done("add_member")), (0, 2), "{ran}");
+    place.assert_quiet();
+}
+
+#[test]
+fn f2_nobody_gets_past_a_limit_by_asking_for_one_group() {
+    let mut place = two_groups();
+    place.run().ends_with(0);
+    place.set("limits.groups_deleted_small", "0");
+    place.write_timetable(&Timetable::new().group(OTHER, "B", "B", &["p2", "p3"]).module(MODULE));
+    place.set("source.cmis.shrink_percent_max", "100");
+    place.muster(&["import"]).ends_with(0);
+    place.muster(&["apply", "--group", "C"]).ends_with(6).says("2 of 2 groups in");
+    assert_eq!(place.group_names(7), ["A", "C"]);
+}
+
 #[test]
 fn f3_every_run_keeps_its_full_log() {
     let place = place();

@@ -147,6 +147,7 @@ const COMMANDS: &[&[&str]] = &[
     &["ims", "tree", "school"],
     &["ims", "courses", "school"],
     &["ims", "lint", "muster.toml"],
+    &["work", "--once"],
     &["check", "itslearning"],
     &["ims", "createGroup", "--id", "a", "--print"],
     &["ims", "createGroup", "--id", "a", "--raw"],

@@ -1,6 +1,6 @@
 //! An itslearning in memory behind real HTTP, as seen by a client of its IMS Enterprise Services.
 //!
-//! `facts/ims-es.md` is the specification; each rule is cited where it is carried out, and [I] marks what the facts infer.
+//! `facts/ims-es.md` is the specification; each rule is cited where it is carried out, and (inferred) marks what the facts infer.
 //! [`World`] is the data and the rules; [`Server`] puts it on a port, counts what is under way, and adds the faults of a
 //! network.
 //!

@@ -18,7 +18,7 @@ pub struct Settings {
     /// More items under way than this, and the service is busy. itslearning asks for fewer than ten (§6, trap 19).
     pub in_flight_max: usize,
     /// A batch of more items finds the service busy as well. itslearning discourages more than 50 (§6, trap 19); that it
-    /// enforces it is [I].
+    /// enforces it is (inferred).
     pub batch_max: usize,
     /// The largest message, in bytes. WCF stops at 65,536 unless raised (§1.5); fifty persons need more.
     pub message_bytes_max: usize,

@@ -96,7 +96,7 @@ fn parent(world: &World, key: &str, existing: Option<Id>, sent: &Sent) -> Result
     }
     let parent = world.groups.find(&named).ok_or_else(|| Refusal::invalid("The parent does not exist."))?;
     if existing.is_some_and(|id| parent == id || world.ancestors(parent).contains(&id)) {
-        // [I]
+        // (inferred)
         return Err(Refusal::invalid("The parent stands below the group itself."));
     }
     Ok(parent)
@@ -260,7 +260,7 @@ pub(super) fn delete(world: &mut World, key: Option<&str>) -> Ended {
     Ok(Remark::default())
 }
 
-/// Gives a group another key (§2.2). That the top keeps the one that somebody chose is [I].
+/// Gives a group another key (§2.2). That the top keeps the one that somebody chose is (inferred).
 pub(super) fn change(world: &mut World, pair: &Pair) -> Ended {
     if pair.old.as_deref().and_then(|old| world.groups.find(old.trim())) == Some(world.root()) {
         return Err(Refusal::invalid("The identifier of the top group is chosen by hand."));

@@ -19,7 +19,7 @@ use crate::itslearning::world::{Id, Membership, World};
 /// The extension field that marks the home, in lower case.
 const HOME: &str = "homeorganisation";
 
-/// Makes, updates or replaces a membership. That a create of one that is there updates it is [I], as for the others.
+/// Makes, updates or replaces a membership. That a create of one that is there updates it is (inferred), as for the others.
 pub(super) fn write(world: &mut World, pair: MembershipIdPair, verb: Verb) -> Ended {
     let key = needed(pair.sourced_id.as_deref(), "sourcedId")?;
     let sent = pair.membership.ok_or_else(|| Refusal::incomplete("membership"))?;
@@ -44,7 +44,7 @@ pub(super) fn write(world: &mut World, pair: MembershipIdPair, verb: Verb) -> En
         }
     };
     if world.membership_between(person, group).is_some_and(|other| Some(other) != existing) {
-        // [I]
+        // (inferred)
         return Err(Refusal::invalid("The person has another membership in the group."));
     }
     let mut remark = Remark::default();

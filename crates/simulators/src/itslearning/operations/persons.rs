@@ -24,7 +24,7 @@ use crate::itslearning::world::{Id, Person, World};
 const PREFIX_MAX: usize = 32;
 
 /// Makes, updates or replaces a person. Create updates one that is there, and replace makes one that is not (§5.2);
-/// that update makes one as well is [I], as for groups.
+/// that update makes one as well is (inferred), as for groups.
 pub(super) fn write(world: &mut World, pair: PersonIdPair, verb: Verb) -> Ended {
     let key = needed(pair.sourced_id.as_deref(), "sourcedId")?;
     let sent = pair.person.ok_or_else(|| Refusal::incomplete("person"))?;

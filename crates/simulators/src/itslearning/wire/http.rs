@@ -25,7 +25,7 @@ const FOLDER: &str = "/WCFServiceLibrary";
 /// The address that answers for every service.
 const COMBINED: &str = "/ImsEnterpriseServicesPort.svc";
 
-/// By how much a sender's clock may differ, in milliseconds: what WCF allows (§1.5 [K]).
+/// By how much a sender's clock may differ, in milliseconds: what WCF allows (§1.5, general knowledge).
 const CLOCK_SKEW_MS: i64 = 5 * 60 * 1000;
 
 /// What arrives.

@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// Takes a person away with the memberships and the place among relatives [I].
+    /// Takes a person away with the memberships and the place among relatives (inferred).
     pub(in crate::itslearning) fn remove_person(&mut self, person: Id) {
         for membership in self.belongings.remove(&person).unwrap_or_default() {
             self.remove_membership(membership);

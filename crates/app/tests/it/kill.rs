@@ -90,7 +90,8 @@ fn told_to_stop(story: &Story, signals: usize) -> Result<(), String> {
     place.set("schedule.run", "\"* * * * *\"");
     // The story was told of another address.
     place.sql(&format!("UPDATE runs SET site = '{}'", place.server.url()));
-    let slowly = FaultRule { when: When::Every(1), fault: Fault::Delay(20), times: usize::MAX };
+    // Slow enough that a busy machine cannot end the run between our look at it and the signal.
+    let slowly = FaultRule { when: When::Write(1), fault: Fault::Delay(150), times: usize::MAX };
     place.server.faults().push(slowly);
     let before = newest_run(&place);
     let mut service = Service::start(&place);
@@ -101,6 +102,7 @@ fn told_to_stop(story: &Story, signals: usize) -> Result<(), String> {
     }
     // While the world is held no call gets on: the run is in its middle.
     let held = place.world();
+    place.server.faults().clear();
     service.signal("-TERM");
     assert_eq!(service.get("/healthz").0, 200, "it goes on answering");
     let ended = if signals == 1 {
@@ -123,7 +125,6 @@ fn told_to_stop(story: &Story, signals: usize) -> Result<(), String> {
     let status = place.rows(&format!("SELECT status FROM runs WHERE id = {run}"));
     let is_open = status == [["running"]];
     assert_eq!(is_open, signals == 2, "{status:?}");
-    place.server.faults().clear();
     let world = place.world().clone();
     if signals == 2 {
         return resumed(story, &place, before, &world);

@@ -20,9 +20,10 @@ fn place() -> Place {
     place
 }
 
-/// A service that listens.
+/// A service that listens; it is killed where a test ends before it.
 pub(crate) struct Service {
-    child: Child,
+    /// Nothing once somebody waited for its end.
+    child: Option<Child>,
     address: String,
     next_run_begins_at: Option<i64>,
 }
@@ -41,7 +42,7 @@ impl Service {
         let said: Value = serde_json::from_str(&text).unwrap();
         let address = said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
         drop(lines);
-        Service { child, address, next_run_begins_at: said["next_run_begins_at"].as_i64() }
+        Service { child: Some(child), address, next_run_begins_at: said["next_run_begins_at"].as_i64() }
     }
 
     /// The status and the page of a path.
@@ -80,25 +81,33 @@ impl Service {
 
     pub(crate) fn signal(&self, name: &str) {
         // The shell's own, because a small system has no program of that name.
-        let kill = format!("kill {name} {}", self.child.id());
+        let kill = format!("kill {name} {}", self.child.as_ref().unwrap().id());
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Whether it has not ended yet.
     pub(crate) fn is_there(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+        self.child.as_mut().unwrap().try_wait().unwrap().is_none()
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(self) -> Ran {
-        Ran::of(&["serve"], &self.child.wait_with_output().unwrap())
+    pub(crate) fn wait(mut self) -> Ran {
+        Ran::of(&["serve"], &self.child.take().unwrap().wait_with_output().unwrap())
     }
 
     /// Ends it as systemd does.
     pub(crate) fn end(self) -> Ran {
         self.signal("-TERM");
         self.wait()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ended = child.kill().and_then(|()| child.wait());
+        }
     }
 }
 
